@@ -1,0 +1,43 @@
+# `make demo` shows it, `make test` proves it; both make their own environment in .venv from the lock first.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# The wheel index is the machine's own choice (pip's configuration); nothing here names one.
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test check format lock clean help
+
+help: ## what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+demo: $(VENV)/ready ## the real daemon on an embedded mail server, with sample mails
+	@$(BIN)/mailbot demo
+
+test: $(VENV)/ready check ## every check and every test
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/ready ## format, lint and types alone
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(VENV)/ready ## put the code into its form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+$(VENV)/ready: requirements/all.txt pyproject.toml
+	@echo "Making the environment in $(VENV) (once, about a minute) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mailbot needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(PIP) install --require-hashes --no-deps -r requirements/all.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+lock: ## choose the newest versions again and write requirements/*.txt
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml -o requirements/run.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --extra test --extra demo pyproject.toml requirements/build.in -o requirements/all.txt
+
+clean: ## remove what make made
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

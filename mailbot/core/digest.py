@@ -1,0 +1,97 @@
+"""What the organisers read once a day: the few things that need a person, then the meetings, then the names.
+
+The store answers the questions (``adapters.store``), this module says which questions there are, ``core.writing``
+puts the answers into words. A digest looks back to the one before it: ``since`` is that one's moment.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from mailbot.core.model import LetterKind, Meeting, Registration
+
+
+class Deed(StrEnum):
+    """What can happen to a registration."""
+
+    REGISTERED = "registered"
+    QUEUED = "queued"
+    """Put on the waiting list."""
+    PROMOTED = "promoted"
+    """From the waiting list to a place."""
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingCount:
+    """How a meeting stands."""
+
+    meeting: Meeting
+    confirmed: int
+    waiting: int
+    new: int
+    """Registered, queued or promoted since the last digest."""
+    withdrawn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that happened to one registration."""
+
+    at: datetime
+    deed: Deed
+    meeting: str
+    """The meeting's code."""
+    name: str
+    address: str
+    organisation: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToRead:
+    """A mail that a person must read."""
+
+    received_at: datetime
+    sender: str
+    subject: str
+    opening: str
+    """Its first words, at most a few lines."""
+    why: str
+    """Why the bot left it, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """A letter that was given up."""
+
+    at: datetime
+    kind: LetterKind
+    recipient: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A mail that could not be handled: our own fault."""
+
+    received_at: datetime
+    sender: str
+    subject: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """One day's digest."""
+
+    day: date
+    """The day, in the series' zone, on which it is sent."""
+    since: datetime | None
+    """The moment of the digest before; None for the first."""
+    meetings: tuple[MeetingCount, ...]
+    changes: tuple[Change, ...]
+    to_read: tuple[ToRead, ...]
+    undelivered: tuple[Undelivered, ...]
+    set_aside: tuple[SetAside, ...]
+    registrations: tuple[Registration, ...]
+    """All there are, for the attached table."""

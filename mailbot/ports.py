@@ -6,10 +6,41 @@ needs to know no library's exceptions: ``MailboxTrouble`` for the mailbox (try a
 ``Unreachable`` as plain answers from the postman, ``StoreTrouble`` for the store.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
+
+from mailbot.core.digest import Digest
+from mailbot.core.model import Holdings, Kind, Letter, Mail, Outcome, Registration, Series
+from mailbot.core.reminders import Due
+from mailbot.core.retry import Accepted, Receipt, Refused, Unreachable, Verdict
+from mailbot.core.situation import Decision, Situation, Standing
+
+__all__ = [
+    "Accepted",
+    "Arrival",
+    "Claimed",
+    "Clock",
+    "Cursor",
+    "Filing",
+    "Handled",
+    "Inbound",
+    "Kept",
+    "LoginRefused",
+    "Mailbox",
+    "MailboxTrouble",
+    "Parcel",
+    "Postman",
+    "PostmanTrouble",
+    "Receipt",
+    "Refused",
+    "Store",
+    "StoreTrouble",
+    "Unreachable",
+    "Work",
+]
 
 
 class Clock(Protocol):
@@ -53,8 +84,8 @@ class Mailbox(Protocol):
     def open(self) -> int:
         """Connect where not connected, select the folder read-only in effect, answer its UIDVALIDITY."""
 
-    def uids_after(self, uid: int) -> list[int]:
-        """The UIDs greater than ``uid``, ascending."""
+    def uids_after(self, uid: int, since: date) -> list[int]:
+        """The UIDs greater than ``uid`` of mails that the server got on the day ``since`` or later, ascending."""
 
     def fetch(self, uids: Sequence[int]) -> Iterator[Arrival]:
         """These mails, ascending by UID, without marking them as seen; those gone meanwhile are left out."""
@@ -75,6 +106,10 @@ class Mailbox(Protocol):
 # --- the postman ------------------------------------------------------------------------------------------------------
 
 
+class PostmanTrouble(Exception):
+    """The SMTP server cannot be used; the message says what to mend. A delivery never raises it, trying it out does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """An outgoing mail on its way: what the postman gets to see of it."""
@@ -83,31 +118,6 @@ class Parcel:
     """Our own number for it."""
     recipient: str
     raw: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """The server took it: from here on it is theirs."""
-
-    reply: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The server said no, for now (4xx) or for good (5xx)."""
-
-    code: int
-    reply: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unreachable:
-    """The server could not be talked to, or fell silent; whether it took the mail is not known."""
-
-    reason: str
-
-
-Receipt = Accepted | Refused | Unreachable
 
 
 class Postman(Protocol):
@@ -120,3 +130,151 @@ class Postman(Protocol):
         """Say goodbye. Never raises."""
 
 
+# --- the store --------------------------------------------------------------------------------------------------------
+
+
+class StoreTrouble(Exception):
+    """The database cannot be read or written; the message says what to mend. Worth another try later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a folder has been read."""
+
+    folder: str
+    uidvalidity: int
+    uid: int
+    """The greatest UID that has been kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A mail that is to be kept."""
+
+    arrival: Arrival
+    fingerprint: str
+    """The same for the same mail delivered twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """A mail that is handled and still lies in the folder it was read from."""
+
+    uid: int
+    outcome: Outcome | None
+    to_read: bool
+    """A person must read it, or it was set aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A kept mail that waits to be handled."""
+
+    id: int
+    fingerprint: str
+    raw: bytes
+    received_at: datetime
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What is noted of a handled mail for the organisers."""
+
+    outcome: Outcome
+    kind: Kind
+    attention: bool
+    sender: str
+    subject: str
+    opening: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An outgoing mail that is this process's to try."""
+
+    parcel: Parcel
+    tries: int
+    """This try included."""
+    deadline: datetime
+
+
+class Work(Protocol):
+    """One write transaction: all of it is committed at the end, or nothing."""
+
+    def savepoint(self) -> AbstractContextManager[object]:
+        """What is done inside is undone alone where an exception leaves it."""
+
+    def situation(self, series: Series, address: str, attendee: str | None) -> Situation:
+        """The facts that a decision about a mail from ``address`` may look at, its ``export`` aside."""
+
+    def holdings(self, address: str) -> Holdings:
+        """Everything held on whoever has this address."""
+
+    def apply(self, decision: Decision, inbound_id: int | None, at: datetime) -> None:
+        """Stores what was decided about places; letters and erasure apart."""
+
+    def queue(self, letter: Letter, mail: Mail, inbound_id: int | None, at: datetime) -> bool:
+        """Puts a mail into the outbox; False where its purpose has been served already."""
+
+    def settle(self, inbound_id: int, handled: Handled, at: datetime) -> None:
+        """This collected mail is handled."""
+
+    def forget(self, address: str, at: datetime) -> int:
+        """Erases whoever has this address, but for counts; answers how many rows were touched."""
+
+    def standings(self, series: Series) -> Mapping[str, Standing]:
+        """How full each meeting is, by code."""
+
+    def to_remind(self, reminder: Due, limit: int) -> list[Registration]:
+        """Who is to get this reminder and has not been queued it."""
+
+    def digest(self, series: Series, day: date, since: datetime | None) -> Digest:
+        """What the digest of a day says."""
+
+    def note_digest(self, day: date, at: datetime) -> None:
+        """The digest of this day is queued."""
+
+
+class Store(Protocol):
+    """The rows between the loops. Every method is a transaction and may raise ``StoreTrouble``."""
+
+    def cursor(self, folder: str) -> Cursor | None:
+        """How far this folder has been read."""
+
+    def keep(self, kept: Sequence[Kept], upto: Cursor, at: datetime) -> int:
+        """Keeps mails and moves the cursor; answers how many of them were not known."""
+
+    def unfiled(self, folder: str, uidvalidity: int, limit: int) -> list[Filing]:
+        """Handled mails that still lie in the folder."""
+
+    def note_filed(self, folder: str, uidvalidity: int, uids: Sequence[int], at: datetime) -> None:
+        """These mails have been filed, or need not be."""
+
+    def take(self, limit: int, at: datetime) -> list[Inbound]:
+        """The oldest mails that wait to be handled, counted as tried; one tried before comes alone."""
+
+    def note_failure(self, inbound_id: int, error: str, at: datetime) -> bool:
+        """Handling failed by a fault of ours; True where the mail is now set aside."""
+
+    def work(self) -> AbstractContextManager[Work]:
+        """One write transaction."""
+
+    def claim(self, limit: int, at: datetime) -> list[Claimed]:
+        """The outgoing mails that are due for a try."""
+
+    def settle(self, outbox_id: int, verdict: Verdict, at: datetime) -> None:
+        """What became of a try."""
+
+    def next_try_at(self) -> datetime | None:
+        """When the next outgoing mail is due."""
+
+    def last_digest(self) -> tuple[date, datetime] | None:
+        """The day and the moment of the last digest."""
+
+    def forget_before(self, moment: datetime) -> int:
+        """Empties everything older of what is personal; answers how many rows were touched."""
+
+    def note_contact(self, server: str, at: datetime, trouble: str = "") -> None:
+        """A server was reached, or not and why."""

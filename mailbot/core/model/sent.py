@@ -1,0 +1,117 @@
+"""What goes out: letters, before they are put into words, and mails, after."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from mailbot.core.model.held import Address, Language, Meeting, RegistrationStatus
+from mailbot.core.model.wanted import Doubt, Request
+
+
+class LetterKind(StrEnum):
+    """The letters; each has a template of its name, ``.txt`` and ``.html``, in each language's folder."""
+
+    CONFIRMATION = "confirmation"
+    """Signed up, put on the waiting list, moved; or already signed up."""
+    WITHDRAWAL = "withdrawal"
+    MENU = "menu"
+    """Which meeting? The meetings to choose from."""
+    ACKNOWLEDGEMENT = "acknowledgement"
+    """A person will read it."""
+    STATUS = "status"
+    """What you are signed up for, and the links."""
+    EXPORT = "export"
+    """Everything held on you."""
+    ERASURE = "erasure"
+    """It is erased."""
+    PROMOTION = "promotion"
+    """A place has become free, and it is yours."""
+    REMINDER = "reminder"
+    DIGEST = "digest"
+    """To the organisers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """The mail that a letter answers."""
+
+    subject: str
+    message_id: str
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A person's standing in one meeting, as a letter tells it."""
+
+    meeting: Meeting
+    status: RegistrationStatus
+    uid: str
+    sequence: int
+    news: bool = True
+    """Whether this mail changed it; False where it stood so before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a letter."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What is to be said to one recipient, before it is put into words. ``core.writing`` puts it into words."""
+
+    kind: LetterKind
+    purpose: str
+    """Why it is sent, as a unique key: a second letter with the same purpose is never queued."""
+    recipient: Address
+    language: Language
+    deadline: datetime
+    """After this moment it is of no use any more and is given up."""
+    thread: Thread | None = None
+    registered: tuple[Place, ...] = ()
+    """Places taken, or already held, or waited for."""
+    withdrawn: tuple[Place, ...] = ()
+    declined: tuple[Meeting, ...] = ()
+    """Meetings the sender withdrew from without having been signed up."""
+    held: tuple[Place, ...] = ()
+    """All that the recipient holds now: for ``STATUS`` and ``EXPORT``."""
+    refused: tuple[Meeting, ...] = ()
+    """Meetings asked for that take nobody more: over, closed or cancelled."""
+    offers: tuple[Meeting, ...] = ()
+    """For ``MENU``: the meetings to choose from."""
+    doubt: Doubt | None = None
+    requests: tuple[Request, ...] = ()
+    attention: bool = False
+    """Say that a person will read the mail too."""
+    attendee: Address | None = None
+    """The person signed up in the sender's stead."""
+    before: timedelta | None = None
+    """For ``REMINDER``: how long before the start it was due."""
+    attachments: tuple[Attachment, ...] = ()
+    registration_id: int | None = None
+    """The registration it is about, where it is about one alone; a reminder is withheld when that is cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A letter written out: final bytes for one recipient. Every try sends the same bytes."""
+
+    message_id: str
+    recipient: str
+    raw: bytes
+
+
+class LetterState(StrEnum):
+    """Where an outgoing mail stands."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    WITHHELD = "withheld"
+    """No longer wanted, so never sent: a reminder of a place that has been given up."""

@@ -1,0 +1,34 @@
+"""Names of things that go out: calendar UIDs and Message-IDs.
+
+They come from us, never from what a stranger wrote, and they are derived rather than drawn: from what they name and
+the installation's secret. So the same letter has the same Message-ID and the same registration the same UID even when
+a restored database makes us write it again, and nobody outside can guess or forge one.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the names of one installation are made of."""
+
+    secret: bytes
+    """Drawn once, when the database was made."""
+    domain: str
+    """The domain of the address that we write from."""
+
+    def calendar_uid(self, meeting: str, address: str) -> str:
+        """The UID of the registration of ``address`` for the meeting with this code (RFC 5545 section 3.8.4.7).
+
+        It begins with the meeting's code and a dot, by which a calendar's answer is known again.
+        """
+        return f"{meeting}.{self._token('uid', meeting, address)}@{self.domain}"
+
+    def message_id(self, purpose: str) -> str:
+        """The Message-ID, with angle brackets, of the letter with this purpose (RFC 5322 section 3.6.4)."""
+        return f"<{self._token('mail', purpose)}@{self.domain}>"
+
+    def _token(self, *of: str) -> str:
+        return hmac.new(self.secret, "\0".join(of).encode(), hashlib.sha256).hexdigest()[:32]

@@ -1,0 +1,88 @@
+"""What templates may say: the names that stand open in each of them, filled in for one letter.
+
+``docs/texts.md`` lists them for people who change the texts.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from mailbot.core.digest import Digest
+from mailbot.core.model import Address, Language, Letter, Meeting, RegistrationStatus, Request, Series
+from mailbot.core.writing import dates
+from mailbot.core.writing.mime import one_line
+from mailbot.core.writing.sender import Sender
+from mailbot.core.writing.wishes import Wishes
+
+LONGEST_NAME = 40
+_NAME = re.compile(r"[^\W\d_][^\d_@:/<>\"(){}\[\]|\\=+*#%&!?;^~$€]*")
+
+
+def letter_words(letter: Letter, series: Series, sender: Sender, at: datetime, *, invited: bool) -> dict[str, Any]:
+    """The words for a letter; ``invited`` says whether a calendar invite goes with it."""
+    news = [place for place in letter.registered if place.news]
+    told = {place.uid for place in letter.registered}
+    asked = Request.LINK in letter.requests or Request.STATUS in letter.requests
+    return {
+        **_common(letter.recipient, letter.language, series, sender, at),
+        "letter": letter,
+        "seated": [place for place in news if place.status is RegistrationStatus.CONFIRMED],
+        "queued": [place for place in news if place.status is RegistrationStatus.WAITING],
+        "already": [place for place in letter.registered if not place.news],
+        "others": [place for place in letter.held if place.uid not in told] if asked else [],
+        "attendee": (speakable_name(letter.attendee.name) or letter.attendee.address) if letter.attendee else "",
+        "invited": invited,
+    }
+
+
+def digest_words(digest: Digest, recipient: Address, series: Series, sender: Sender, at: datetime) -> dict[str, Any]:
+    """The words for a digest."""
+    return {
+        **_common(recipient, series.language, series, sender, at),
+        "digest": digest,
+        "new": sum(count.new for count in digest.meetings),
+        "withdrawn": sum(count.withdrawn for count in digest.meetings),
+        "meeting_of": series.meeting,
+    }
+
+
+def wishes(language: Language, series: Series, sender: Sender) -> Wishes:
+    """The one-tap mails of a letter in this language."""
+    return Wishes(sender.address, language, series.timezone)
+
+
+def speakable_name(name: str) -> str:
+    """A name as one may greet with, or empty.
+
+    A stranger may forge a sender and write into the name what they want a third person to read in the town's mail; so
+    what holds more than a name does (links, digits, many words) is not repeated.
+    """
+    line = one_line(name.replace('"', ""), LONGEST_NAME * 2)
+    fits = len(line) <= LONGEST_NAME and len(line.split()) <= 5 and _NAME.fullmatch(line) is not None
+    return line if fits and "." not in line.rstrip(".").replace(". ", " ") else ""
+
+
+def _common(recipient: Address, language: Language, series: Series, sender: Sender, at: datetime) -> Mapping[str, Any]:
+    zone = series.timezone
+
+    def start(meeting: Meeting) -> datetime:
+        return meeting.starts_at.astimezone(zone)
+
+    return {
+        "lang": language,
+        "series": series,
+        "sender": sender,
+        "recipient": recipient,
+        "name": speakable_name(recipient.name),
+        "wish": wishes(language, series, sender),
+        "day": lambda meeting: dates.day(start(meeting), language),
+        "short_day": lambda meeting: dates.short_day(start(meeting), language),
+        "hours": lambda meeting: dates.hours(start(meeting), meeting.ends_at.astimezone(zone), language),
+        "at_hour": lambda meeting: dates.at_hour(start(meeting), language),
+        "zone": lambda meeting: dates.zone(zone, start(meeting), language),
+        "lasting": lambda meeting: dates.lasting(meeting.duration, language),
+        "soon": lambda meeting: dates.soon(start(meeting), at, language),
+        "date": lambda moment: dates.short_day(moment.astimezone(zone), language),
+        "clock": lambda moment: dates.hour(moment.astimezone(zone), language),
+    }

@@ -1,0 +1,256 @@
+"""Every letter, in every language, as its reader gets it."""
+
+import re
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from mailbot.core.digest import Digest
+from mailbot.core.model import Language, Mail
+from mailbot.core.writing import compose_digest, proof
+from mailbot.core.writing.samples import ANNA, AT, SENDER, digests, letters, series
+from tests.writing.reading import body, mailto_links, parsed, sample, texts, written
+
+LANGUAGES: tuple[Language, ...] = ("it", "en")
+MAILS = list(proof.mails(texts()))
+IDS = [path for path, _ in MAILS]
+
+
+class _Tags(HTMLParser):
+    """Whether tags are closed as they were opened, and what they hold."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attrs)))
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def tags(mail: Mail) -> list[tuple[str, dict[str, str | None]]]:
+    """Every tag of the HTML; fails where one is not closed."""
+    parser = _Tags()
+    parser.feed(body(mail, "html"))
+    assert parser.open == []
+    return parser.seen
+
+
+@pytest.mark.parametrize(("path", "mail"), MAILS, ids=IDS)
+def test_every_sample_is_a_whole_letter(path: str, mail: Mail) -> None:
+    """Each has a subject, a text of readable width, and well-formed HTML in its own language."""
+    language = path.partition("/")[0]
+    plain, seen = body(mail), tags(mail)
+
+    assert parsed(mail)["Subject"].strip()
+    assert parsed(mail)["Content-Language"] == language
+    assert ("html", {"lang": language}) in seen
+    assert [tag for tag, _ in seen].count("h1") == 1
+    assert [tag for tag, _ in seen].count("title") == 1
+    assert all(len(line) <= 76 or "://" in line or "mailto:" in line for line in plain.splitlines())
+    assert "\n\n\n" not in plain
+    assert re.search(r"{{|{%|None|Undefined|\bobject at\b", plain + body(mail, "html")) is None
+
+
+@pytest.mark.parametrize(("path", "mail"), MAILS, ids=IDS)
+def test_nothing_is_fetched_from_elsewhere(path: str, mail: Mail) -> None:
+    """No pictures, scripts, style sheets or fonts: opening a letter tells nobody anything."""
+    fetching = {"img", "script", "link", "iframe", "object", "embed", "video", "audio", "form", "base"}
+
+    assert [tag for tag, _ in tags(mail) if tag in fetching] == []
+    assert "url(" not in body(mail, "html")
+    assert [attributes for _, attributes in tags(mail) if "src" in attributes] == []
+
+
+@pytest.mark.parametrize(("path", "mail"), MAILS, ids=IDS)
+def test_letters_are_ascii_on_the_wire(path: str, mail: Mail) -> None:
+    """ASCII alone, CRLF line ends and short lines, so that any server takes them."""
+    assert mail.raw.isascii()
+    assert mail.raw.replace(b"\r\n", b"").count(b"\n") == mail.raw.replace(b"\r\n", b"").count(b"\r") == 0
+    head, _, rest = mail.raw.partition(b"\r\n\r\n")
+    assert max(map(len, head.split(b"\r\n"))) <= 998
+    assert max(map(len, rest.split(b"\r\n"))) <= 78
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_shipped_texts_have_no_problems(language: Language) -> None:
+    """`mailbot check` finds nothing in the templates as they are shipped."""
+    assert [problem for problem in proof.problems(texts()) if problem.startswith(language)] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", ["confirmation", "confirmation-again", "promotion", "reminder", "status"])
+def test_the_link_stands_in_text_and_html(name: str, language: Language) -> None:
+    """Whoever has a place finds the link: in the text, as a button, and as visible text beside it."""
+    link = "https://zoom.example/j/814000011?pwd=sport"
+    mail = written(sample(name, language))
+
+    assert link in body(mail)
+    assert f'href="{link}"' in body(mail, "html")
+    assert f">{link}</a>" in body(mail, "html")
+
+
+@pytest.mark.parametrize("name", ["confirmation-waiting", "confirmation-colleague"])
+def test_the_link_is_for_those_who_have_the_place(name: str) -> None:
+    """Neither somebody who waits nor somebody who signed a colleague up is sent it."""
+    mail = written(sample(name))
+
+    assert "zoom.example" not in body(mail) + body(mail, "html")
+    assert "text/calendar" not in mail.raw.decode()
+
+
+def test_a_confirmation_says_when_and_whose_time_it_is() -> None:
+    """Day, date, hours and zone stand in both forms."""
+    for form in ("plain", "html"):
+        italian = re.sub(r"<[^>]+>|\s+", " ", body(written(sample("confirmation")), form))
+        english = re.sub(r"<[^>]+>|\s+", " ", body(written(sample("confirmation", "en")), form))
+        for word in ("giovedì 11 marzo 2027", "ore 17:00–18:30", "(ora italiana)"):
+            assert word in italian
+        for word in ("Thursday 11 March 2027", "5:00–6:30 pm", "(Italian time)"):
+            assert word in english
+
+
+def test_a_letter_says_what_happens_with_the_data() -> None:
+    """How long it is kept, how to have a copy, how to have it deleted, and how to reach a person."""
+    mail = written(sample("confirmation"))
+
+    assert "cancellati 90 giorni dopo l'ultimo" in " ".join(body(mail).split())
+    assert "ascolto@comune.valverde.example" in body(mail)
+    assert {"Vorrei una copia dei miei dati", "Cancellate i miei dati"} <= {link[1] for link in mailto_links(mail)}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("menu-unnamed", "non si capisce di quale incontro"),
+        ("menu-no-such-date", "non c'è nessun incontro"),
+        ("menu-over", "si è già svolto"),
+        ("menu-contradiction", "non corrispondono"),
+        ("menu-several", "più di un incontro"),
+        ("menu-refused", "ha chiuso le iscrizioni"),
+        ("menu-nothing", "non ci sono altri incontri"),
+        ("confirmation-moved", "abbiamo spostato"),
+        ("confirmation-invited", "un'altra persona ha chiesto per Lei"),
+        ("confirmation-colleague", "l'iscrizione di Ugo Bassi"),
+        ("confirmation-again", "deve rispondere una persona"),
+        ("confirmation-everything", "Ha inoltre queste iscrizioni"),
+        ("withdrawal-none", "non deve fare altro"),
+        ("status-nothing", "non risultano iscrizioni"),
+        ("erasure", "abbiamo cancellato tutti i dati"),
+    ],
+)
+def test_each_case_is_said_in_one_clear_sentence(name: str, said: str) -> None:
+    """What is particular about a letter stands in its text and in its HTML."""
+    for form in ("plain", "html"):
+        text = unescape(re.sub(r"<[^>]+>", "", body(written(sample(name)), form)))
+        assert said in " ".join(text.split())
+
+
+def test_a_menu_offers_each_meeting_at_one_tap() -> None:
+    """Every meeting to choose from has its own mail ready."""
+    letter = sample("menu-unnamed")
+    joins = [subject for _, subject, _ in mailto_links(written(letter)) if subject.startswith("Iscrizione")]
+
+    assert len(joins) == len(letter.offers) == 3
+
+
+def test_the_digest_says_all_in_its_subject() -> None:
+    """What is new and what waits for a person can be read without opening it; one is not many."""
+    subjects = {path: str(parsed(mail)["Subject"]) for path, mail in MAILS if "digest" in path}
+
+    assert subjects == {
+        "it/digest": "4 nuove iscrizioni, 1 disdetta, 1 mail da leggere, 2 problemi – Valverde in ascolto",
+        "it/digest-quiet": "Nessuna nuova iscrizione – Valverde in ascolto",
+        "en/digest": "4 new registrations, 1 cancelled, 1 mail to read, 2 problems – Valverde is listening",
+        "en/digest-quiet": "No new registrations – Valverde is listening",
+    }
+
+
+def _digest_mail(digest: Digest, language: Language = "it") -> Mail:
+    return compose_digest(digest, ANNA, series(language), SENDER, texts(), AT, "<d@comune.valverde.example>")
+
+
+def test_the_digest_begins_with_what_a_person_must_do() -> None:
+    """Mails to read, then letters that failed and mails set aside, then the meetings, then the names."""
+    digest = dict(digests("it"))["digest"]
+    for form in ("plain", "html"):
+        said = body(_digest_mail(digest), form)
+        order = ["attestato di partecipazione", "asd@pec.example", "KeyError", "musei e le biblioteche", "ASD Valverde"]
+        places = [said.find(words) for words in order]
+        assert -1 not in places
+        assert places == sorted(places)
+
+
+def test_the_digest_carries_the_table_of_all_registrations() -> None:
+    """Attached as a CSV; what would be a formula is text."""
+    table = next(parsed(_digest_mail(dict(digests("it"))["digest"])).iter_attachments())
+
+    assert (table.get_filename(), table.get_content_type()) == ("iscrizioni.csv", "text/csv")
+    assert "'=Teresa" in table.get_payload(decode=True).decode("utf-8-sig")  # type: ignore[union-attr]
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize(
+    ("ink", "paper"),
+    [
+        ("#1b2430", "#ffffff"),
+        ("#4d5966", "#ffffff"),
+        ("#4d5966", "#eef1f4"),
+        ("#0b57b0", "#ffffff"),
+        ("#0b57b0", "#eef1f4"),
+        ("#e9ecef", "#1e242b"),
+        ("#b4bec8", "#1e242b"),
+        ("#b4bec8", "#14181d"),
+        ("#8fc1ff", "#1e242b"),
+        ("#8fc1ff", "#14181d"),
+        ("#0b1a2b", "#8fc1ff"),
+    ],
+)
+def test_colours_can_be_told_apart(ink: str, paper: str) -> None:
+    """Text has a contrast of 4.5 at least (WCAG 2.2, 1.4.3), and each of these colours is in use."""
+    light, dark = sorted((_luminance(ink), _luminance(paper)), reverse=True)
+    page = body(written(sample("confirmation")), "html")
+
+    assert (light + 0.05) / (dark + 0.05) >= 4.5
+    assert ink in page
+    assert paper in page
+
+
+def test_buttons_can_be_hit() -> None:
+    """Every button is at least 44 pixels high."""
+    styles = [
+        a["style"] or "" for tag, a in tags(written(sample("confirmation"))) if "button" in (a.get("class") or "")
+    ]
+
+    assert len(styles) == 3
+    assert all("min-height:48px" in style for style in styles)
+
+
+def test_each_letter_kind_has_its_files() -> None:
+    """No template of one language is missing in the other."""
+    folder = Path(__file__).parent.parent.parent / "templates"
+    italian, english = ({path.name for path in (folder / language).iterdir()} for language in LANGUAGES)
+
+    assert italian == english
+
+
+def test_samples_are_of_an_invented_town() -> None:
+    """The letters that are shown about use reserved names alone."""
+    everything = " ".join(body(mail) + str(parsed(mail)["From"]) for _, mail in MAILS)
+
+    assert set(re.findall(r"@[\w.-]+\.(\w+)", everything)) == {"example"}
+    assert series("it").timezone == ZoneInfo("Europe/Rome")
+    assert len(dict(letters("it"))) == len(dict(letters("en")))

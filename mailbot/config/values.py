@@ -1,0 +1,91 @@
+"""The kinds of values that config.toml holds, each with the sentence that says how to write it."""
+
+import re
+from datetime import datetime, time, timedelta
+from email.utils import parseaddr
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, Field
+
+from mailbot.config.secret import Secret
+from mailbot.core.model import Address
+
+_UNITS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+_DURATION = re.compile(r"(\d{1,5}) ?(minute|hour|day|week)s?")
+
+
+def _duration(value: object) -> timedelta:
+    found = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None or int(found[1]) == 0:
+        raise ValueError('write a number and a unit (minutes, hours, days, weeks), such as "1 day"')
+    return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+
+
+def in_units(duration: timedelta) -> str:
+    """A duration as it is written in the file, in the largest unit that fits."""
+    seconds = int(duration.total_seconds())
+    unit = next(name for name in reversed(_UNITS) if seconds % _UNITS[name] == 0)
+    count = seconds // _UNITS[unit]
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+
+
+def _time_of_day(value: object) -> time:
+    if isinstance(value, time):
+        return value
+    try:
+        return datetime.strptime(str(value), "%H:%M").time()  # noqa: DTZ007  # a time of day has no zone
+    except ValueError:
+        raise ValueError('write hours and minutes, such as "07:30"') from None
+
+
+def _address(value: object) -> Address:
+    name, address = parseaddr(value) if isinstance(value, str) else ("", "")
+    if not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", address):
+        raise ValueError(
+            'write an address, such as "iscrizioni@comune.example" or "Iscrizioni <iscrizioni@comune.example>"'
+        )
+    return Address(address.lower(), name)
+
+
+def _zone(value: object) -> ZoneInfo:
+    try:
+        return ZoneInfo(str(value))
+    except (KeyError, ValueError, OSError):
+        raise ValueError('write an IANA time zone, such as "Europe/Rome"') from None
+
+
+def _secret(value: object) -> Secret:
+    match value:
+        case str():
+            return Secret(value=value)
+        case {"file": str(given), **rest} if not rest:
+            return Secret(file=given)
+        case {"env": str(given), **rest} if not rest:
+            return Secret(env=given)
+        case {"credential": str(given), **rest} if not rest:
+            return Secret(credential=given)
+        case {"command": list(words), **rest} if not rest and words and all(isinstance(word, str) for word in words):
+            return Secret(command=tuple(words))
+    raise ValueError(
+        'write it in place, or as { file = "…" }, { env = "…" }, { credential = "…" } or { command = ["…"] }'
+    )
+
+
+def web_link(value: str) -> str:
+    """A link that a browser opens."""
+    if not re.match(r"https?://[^\s/]+", value):
+        raise ValueError('write a link that begins with "https://"')
+    return value
+
+
+Text = Annotated[str, Field(min_length=1, strict=True)]
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
+MailAddress = Annotated[Address, BeforeValidator(_address)]
+Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
+SecretValue = Annotated[Secret, BeforeValidator(_secret)]
+Security = Literal["tls", "starttls", "none"]
+Auth = Literal["password", "xoauth2"]
+Port = Annotated[int, Field(ge=1, le=65535, strict=True)]
+Positive = Annotated[int, Field(ge=1, strict=True)]

@@ -1,0 +1,11 @@
+"""The store: every promise of the house that a schema can keep.
+
+``tables`` says what is kept and what can never be; ``engine`` opens the database and brings it up to date;
+``inbox``, ``registrations``, ``outbox`` and ``reports`` hold the queries, each a function of a connection;
+``store`` draws the transactions around them and is all that the rest of the program sees.
+"""
+
+from mailbot.adapters.store.engine import open_engine
+from mailbot.adapters.store.store import SqlStore
+
+__all__ = ["SqlStore", "open_engine"]

@@ -1,0 +1,192 @@
+"""Opens the database and brings it up to date.
+
+SQLite is set up for one careful writer: write-ahead log, foreign keys, a full sync at every commit, and write
+transactions that take the lock when they begin (BEGIN IMMEDIATE), so that none of them fails half-way for want of it.
+Before a migration changes an existing file, a copy of it is put beside it; a database that a newer mailbot has written
+is refused. The file and its copies can be read by their owner alone.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+
+from mailbot.ports import StoreTrouble
+
+BUSY_SECONDS = 30
+"""How long a writer waits for another process's lock before it says that the database is locked."""
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+READING = {"mailbot_reading": True}
+"""Execution options of a connection that will only read: it takes no lock."""
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for this SQLAlchemy URL. Nothing is opened yet.
+
+    Raises:
+        StoreTrouble: the URL names no database that we can use.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise StoreTrouble(
+            f"database = {url!r} is no SQLAlchemy URL, such as sqlite:////var/lib/mailbot/mailbot.sqlite"
+        ) from error
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True)
+    engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, record: Any) -> None:
+    # The driver's own idea of when a transaction begins is switched off: _begin_sqlite says it.
+    connection.isolation_level = None
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("mailbot_reading")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def trouble_told(url: URL) -> Iterator[None]:
+    """Turns the library's errors into ``StoreTrouble``, in words for who runs the database.
+
+    Errors in what we ask of it (a broken constraint, say) are our own bugs and stay as they are.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        if not isinstance(error.orig, sqlite3.Error) and not error.connection_invalidated:
+            raise
+        if isinstance(error.orig, sqlite3.IntegrityError | sqlite3.ProgrammingError | sqlite3.InterfaceError):
+            raise
+        raise StoreTrouble(f"{_shown(url)}: {_in_words(error.orig)}") from error
+
+
+def _in_words(error: BaseException | None) -> str:
+    said = str(error)
+    mends = {
+        "locked": "another process holds the database; only one mailbot may use an SQLite file",
+        "full": "the disk is full; make room and mailbot goes on by itself",
+        "unable to open": "the file cannot be opened; check that the folder exists and belongs to mailbot's user",
+        "readonly": "the file may not be written; check its owner and mode",
+        "malformed": "the file is damaged; stop mailbot, keep the file, and restore the last backup",
+        "not a database": "the file is not an SQLite database; check the `database` key",
+    }
+    return next((f"{said}: {mend}" for sign, mend in mends.items() if sign in said), said)
+
+
+def _shown(url: URL) -> str:
+    return url.render_as_string(hide_password=True)
+
+
+# --- up to date -------------------------------------------------------------------------------------------------------
+
+
+def migrate(engine: Engine, at: datetime) -> str | None:
+    """Brings the schema up to date, after a backup copy where the database is an SQLite file that has one already.
+
+    Returns:
+        Where the backup copy is, or None where none was needed.
+
+    Raises:
+        StoreTrouble: the database cannot be opened, or a newer mailbot has written it.
+    """
+    with trouble_told(engine.url):
+        _keep_private(engine.url)
+        script = ScriptDirectory.from_config(_alembic())
+        present, newest = revision(engine), script.get_current_head()
+        if present == newest:
+            return None
+        if present is not None and present not in {known.revision for known in script.walk_revisions()}:
+            raise StoreTrouble(
+                f"{_shown(engine.url)} was written by a newer mailbot (schema {present}, this one knows {newest}); "
+                "upgrade mailbot, or restore the backup made before the newer one first started"
+            )
+        copy = None if present is None else _copy_beside(engine.url, present, at)
+        config = _alembic()
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            try:
+                command.upgrade(config, "head")
+            except SQLAlchemyError as error:
+                where = f"; the copy made before is {copy}" if copy else ""
+                raise StoreTrouble(f"{_shown(engine.url)}: could not be brought up to date: {error}{where}") from error
+        return copy
+
+
+def revision(engine: Engine) -> str | None:
+    """The schema that the database has, or None where it is empty."""
+    with engine.connect().execution_options(**READING) as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def require_present(engine: Engine) -> None:
+    """Sees to it that the database is there and of our version; makes and changes nothing.
+
+    Raises:
+        StoreTrouble: it is not.
+    """
+    file = _file(engine.url)
+    if file is not None and not file.exists():
+        raise StoreTrouble(f"{file}: there is no database yet; the first `mailbot run` makes it")
+    with trouble_told(engine.url):
+        present, newest = revision(engine), ScriptDirectory.from_config(_alembic()).get_current_head()
+    if present != newest:
+        raise StoreTrouble(
+            f"{_shown(engine.url)} has schema {present or 'none'}, this mailbot wants {newest}; "
+            "restart `mailbot run`, which brings it up to date"
+        )
+
+
+def _alembic() -> AlembicConfig:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _file(url: URL) -> Path | None:
+    on_disk = url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:"
+    return Path(url.database) if on_disk and url.database else None
+
+
+def _keep_private(url: URL) -> None:
+    """Makes a missing file so that its owner alone can read it; SQLite gives its log files the same mode."""
+    if file := _file(url):
+        try:
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as error:
+            raise StoreTrouble(
+                f"{file}: {error.strerror}: the database cannot be opened; "
+                "check that the folder exists and belongs to mailbot's user"
+            ) from error
+
+
+def _copy_beside(url: URL, present: str, at: datetime) -> str | None:
+    file = _file(url)
+    if file is None:
+        return None
+    copy = file.with_name(f"{file.name}.before-{present}-{at:%Y%m%dT%H%M%SZ}")
+    os.close(os.open(copy, os.O_RDWR | os.O_CREAT, 0o600))
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    return str(copy)

@@ -1,0 +1,190 @@
+"""Queries on collected mail: keeping it, taking it in hand, and what became of it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, case, delete, func, select, update
+
+from mailbot.adapters.store.dialect import insert
+from mailbot.adapters.store.tables import cursor, inbound, sighting
+from mailbot.core.model import InboundState, Outcome
+from mailbot.ports import Cursor, Filing, Handled, Inbound, Kept
+
+
+def read_cursor(connection: Connection, folder: str) -> Cursor | None:
+    """How far this folder has been read."""
+    row = connection.execute(select(cursor).where(cursor.c.folder == folder)).one_or_none()
+    return None if row is None else Cursor(row.folder, row.uidvalidity, row.uid)
+
+
+def keep(connection: Connection, kept: Sequence[Kept], upto: Cursor, at: datetime) -> int:
+    """Keeps mails and moves the cursor; a mail that was kept before gets another sighting.
+
+    Returns:
+        How many mails were new.
+    """
+    new = 0
+    for mail in kept:
+        arrival = mail.arrival
+        added = connection.execute(
+            insert(connection, inbound)
+            .values(
+                fingerprint=mail.fingerprint,
+                received_at=arrival.received_at,
+                collected_at=at,
+                size=arrival.size,
+                truncated=arrival.truncated,
+                state=InboundState.NEW,
+                raw=arrival.raw,
+            )
+            .on_conflict_do_nothing(index_elements=[inbound.c.fingerprint])
+            .returning(inbound.c.id)
+        ).scalar_one_or_none()
+        new += added is not None
+        connection.execute(
+            insert(connection, sighting)
+            .values(
+                folder=upto.folder,
+                uidvalidity=upto.uidvalidity,
+                uid=arrival.uid,
+                inbound_id=added
+                or select(inbound.c.id).where(inbound.c.fingerprint == mail.fingerprint).scalar_subquery(),
+            )
+            .on_conflict_do_nothing()
+        )
+    place = {"uidvalidity": upto.uidvalidity, "uid": upto.uid}
+    connection.execute(
+        insert(connection, cursor)
+        .values(folder=upto.folder, **place)
+        .on_conflict_do_update(index_elements=[cursor.c.folder], set_=place)
+    )
+    return new
+
+
+def take(connection: Connection, limit: int, most_tries: int, at: datetime) -> list[Inbound]:
+    """The oldest mails that wait to be handled, each counted as tried once more.
+
+    A mail that was tried before comes alone, so that one that ends the process takes no other with it; after
+    ``most_tries`` it is set aside.
+    """
+    connection.execute(
+        update(inbound)
+        .where(inbound.c.state == InboundState.NEW, inbound.c.tries >= most_tries)
+        .values(
+            state=InboundState.SET_ASIDE,
+            handled_at=at,
+            error=func.coalesce(inbound.c.error, "the process ended while this mail was being handled"),
+        )
+    )
+    waiting = (
+        select(inbound.c.id, inbound.c.tries)
+        .where(inbound.c.state == InboundState.NEW)
+        .order_by(inbound.c.id)
+        .limit(limit)
+    )
+    rows = connection.execute(waiting).all()
+    fresh = [row.id for row in rows if row.tries == 0]
+    ids = fresh or [row.id for row in rows[:1]]
+    if not ids:
+        return []
+    connection.execute(update(inbound).where(inbound.c.id.in_(ids)).values(tries=inbound.c.tries + 1))
+    columns = (inbound.c.id, inbound.c.fingerprint, inbound.c.raw, inbound.c.received_at, inbound.c.truncated)
+    taken = connection.execute(select(*columns).where(inbound.c.id.in_(ids)).order_by(inbound.c.id))
+    return [Inbound(row.id, row.fingerprint, row.raw, row.received_at, row.truncated) for row in taken]
+
+
+def settle(connection: Connection, inbound_id: int, handled: Handled, at: datetime) -> None:
+    """This mail is handled."""
+    connection.execute(
+        update(inbound)
+        .where(inbound.c.id == inbound_id)
+        .values(
+            state=InboundState.HANDLED,
+            handled_at=at,
+            outcome=handled.outcome,
+            kind=handled.kind,
+            attention=handled.attention,
+            sender=handled.sender,
+            subject=handled.subject,
+            opening=handled.opening,
+            why=handled.why,
+        )
+    )
+
+
+def note_failure(connection: Connection, inbound_id: int, error: str, most_tries: int, at: datetime) -> bool:
+    """Handling this mail failed by a fault of ours.
+
+    Returns:
+        Whether that was the last try, and the mail is set aside.
+    """
+    last = inbound.c.tries >= most_tries
+    changed = connection.execute(
+        update(inbound)
+        .where(inbound.c.id == inbound_id)
+        .values(
+            error=error,
+            state=case((last, InboundState.SET_ASIDE.value), else_=InboundState.NEW.value),
+            handled_at=case((last, at), else_=None),
+        )
+        .returning(inbound.c.state)
+    ).scalar_one()
+    return bool(changed == InboundState.SET_ASIDE)
+
+
+def unfiled(connection: Connection, folder: str, uidvalidity: int, limit: int) -> list[Filing]:
+    """Mails of this folder that are handled and still lie in it."""
+    query = (
+        select(sighting.c.uid, inbound.c.state, inbound.c.outcome, inbound.c.attention)
+        .join(inbound, inbound.c.id == sighting.c.inbound_id)
+        .where(
+            sighting.c.folder == folder,
+            sighting.c.uidvalidity == uidvalidity,
+            sighting.c.filed_at.is_(None),
+            inbound.c.state != InboundState.NEW,
+        )
+        .order_by(sighting.c.uid)
+        .limit(limit)
+    )
+    return [
+        Filing(
+            row.uid,
+            Outcome(row.outcome) if row.outcome else None,
+            to_read=row.attention or row.state == InboundState.SET_ASIDE,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def note_filed(connection: Connection, folder: str, uidvalidity: int, uids: Sequence[int], at: datetime) -> None:
+    """These mails have been filed, or need not be."""
+    connection.execute(
+        update(sighting)
+        .where(sighting.c.folder == folder, sighting.c.uidvalidity == uidvalidity, sighting.c.uid.in_(uids))
+        .values(filed_at=at)
+    )
+
+
+def forget_handled(connection: Connection, before: datetime) -> int:
+    """Empties mails that were handled before a moment of everything personal; the counts remain."""
+    emptied = connection.execute(
+        update(inbound)
+        .where(inbound.c.handled_at < before, inbound.c.raw.is_not(None))
+        .values(raw=None, sender=None, subject=None, opening=None, why=None, error=None)
+    )
+    return emptied.rowcount
+
+
+def forget_sender(connection: Connection, address: str) -> int:
+    """Empties the mails of one sender of everything personal."""
+    emptied = connection.execute(
+        update(inbound)
+        .where(inbound.c.sender == address, inbound.c.state != InboundState.NEW)
+        .values(raw=None, sender=None, subject=None, opening=None, why=None, error=None)
+    )
+    return emptied.rowcount
+
+
+def drop_sightings(connection: Connection, folder: str, uidvalidity: int) -> None:
+    """Forgets where mails lay under an earlier UIDVALIDITY: those numbers mean nothing any more."""
+    connection.execute(delete(sighting).where(sighting.c.folder == folder, sighting.c.uidvalidity != uidvalidity))

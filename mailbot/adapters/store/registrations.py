@@ -1,0 +1,215 @@
+"""Queries on people and their registrations."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Row, Select, delete, func, literal, select, update
+
+from mailbot.adapters.store.dialect import insert
+from mailbot.adapters.store.tables import history, meeting, outbox, person, registration
+from mailbot.core.digest import Deed
+from mailbot.core.model import Meeting, Person, Registration, RegistrationStatus, Series
+from mailbot.core.reminders import Due, purpose_around_uid
+from mailbot.core.situation import Enrolment, Newcomer, Standing
+
+_ROW = (
+    registration.c.id,
+    registration.c.meeting,
+    registration.c.status,
+    registration.c.registered_at,
+    registration.c.cancelled_at,
+    registration.c.uid,
+    registration.c.sequence,
+    person.c.id.label("person_id"),
+    person.c.address,
+    person.c.name,
+    person.c.organisation,
+    person.c.language,
+)
+
+
+def _all() -> Select[tuple[object, ...]]:
+    return select(*_ROW).join(person, person.c.id == registration.c.person_id)
+
+
+def _person(row: Row[tuple[object, ...]]) -> Person:
+    return Person(row.person_id, row.address, row.name, row.organisation, row.language)
+
+
+def _registration(row: Row[tuple[object, ...]]) -> Registration:
+    return Registration(
+        id=row.id,
+        meeting=row.meeting,
+        person=_person(row),
+        status=RegistrationStatus(row.status),
+        registered_at=row.registered_at,
+        uid=row.uid,
+        sequence=row.sequence,
+        cancelled_at=row.cancelled_at,
+    )
+
+
+def find_person(connection: Connection, address: str) -> Person | None:
+    """Whoever has this address."""
+    row = connection.execute(
+        select(person.c.id.label("person_id"), *(c for c in person.c if c.name != "id")).where(
+            person.c.address == address
+        )
+    ).one_or_none()
+    return None if row is None else _person(row)
+
+
+def of_address(connection: Connection, address: str, codes: Iterable[str]) -> tuple[Registration, ...]:
+    """All registrations of an address in these meetings, withdrawn ones included, in order of id."""
+    query = _all().where(person.c.address == address, registration.c.meeting.in_(list(codes)))
+    return tuple(map(_registration, connection.execute(query.order_by(registration.c.id))))
+
+
+def all_registrations(connection: Connection, codes: Iterable[str] | None = None) -> tuple[Registration, ...]:
+    """All registrations, or those of these meetings, by meeting and then by time."""
+    query = _all().order_by(registration.c.meeting, registration.c.registered_at, registration.c.id)
+    if codes is not None:
+        query = query.where(registration.c.meeting.in_(list(codes)))
+    return tuple(map(_registration, connection.execute(query)))
+
+
+def standing(connection: Connection, code: str) -> Standing:
+    """How full a meeting is, and who waits for it."""
+    confirmed = connection.execute(
+        select(func.count())
+        .select_from(registration)
+        .where(registration.c.meeting == code, registration.c.status == RegistrationStatus.CONFIRMED)
+    ).scalar_one()
+    waiting = connection.execute(
+        _all()
+        .where(registration.c.meeting == code, registration.c.status == RegistrationStatus.WAITING)
+        .order_by(registration.c.registered_at, registration.c.id)
+    )
+    return Standing(confirmed, tuple(map(_registration, waiting)))
+
+
+def _known_person(connection: Connection, newcomer: Newcomer) -> int:
+    """The id of whoever has the newcomer's address, made where missing; what a mail does not say stays as it was."""
+    row = insert(connection, person).values(
+        address=newcomer.address,
+        name=newcomer.name,
+        organisation=newcomer.organisation,
+        language=newcomer.language,
+    )
+    news = {
+        "name": func.coalesce(func.nullif(row.excluded.name, ""), person.c.name),
+        "organisation": func.coalesce(func.nullif(row.excluded.organisation, ""), person.c.organisation),
+        "language": row.excluded.language,
+    }
+    known = row.on_conflict_do_update(index_elements=[person.c.address], set_=news).returning(person.c.id)
+    return int(connection.execute(known).scalar_one())
+
+
+def enrol(connection: Connection, enrolment: Enrolment, inbound_id: int | None, at: datetime) -> None:
+    """Gives somebody a place, or puts them on the waiting list; a registration that was withdrawn lives again."""
+    place = enrolment.place
+    state = {"status": place.status, "registered_at": at, "cancelled_at": None, "sequence": place.sequence}
+    registration_id = connection.execute(
+        insert(connection, registration)
+        .values(
+            meeting=place.meeting.code,
+            person_id=_known_person(connection, enrolment.person),
+            uid=place.uid,
+            **state,
+        )
+        .on_conflict_do_update(index_elements=[registration.c.meeting, registration.c.person_id], set_=state)
+        .returning(registration.c.id)
+    ).scalar_one()
+    deed = Deed.QUEUED if place.status is RegistrationStatus.WAITING else Deed.REGISTERED
+    _tell(connection, registration_id, deed, inbound_id, at)
+
+
+def withdraw(connection: Connection, withdrawn: Registration, inbound_id: int | None, at: datetime) -> None:
+    """Ends a registration."""
+    connection.execute(
+        update(registration)
+        .where(registration.c.id == withdrawn.id)
+        .values(status=RegistrationStatus.CANCELLED, cancelled_at=at, sequence=withdrawn.sequence)
+    )
+    _tell(connection, withdrawn.id, Deed.WITHDRAWN, inbound_id, at)
+
+
+def promote(connection: Connection, promoted: Registration, inbound_id: int | None, at: datetime) -> None:
+    """Gives somebody who waited a place."""
+    connection.execute(
+        update(registration)
+        .where(registration.c.id == promoted.id)
+        .values(status=RegistrationStatus.CONFIRMED, sequence=promoted.sequence)
+    )
+    _tell(connection, promoted.id, Deed.PROMOTED, inbound_id, at)
+
+
+def _tell(connection: Connection, registration_id: int, deed: Deed, inbound_id: int | None, at: datetime) -> None:
+    connection.execute(
+        history.insert().values(registration_id=registration_id, deed=deed, at=at, inbound_id=inbound_id)
+    )
+
+
+def to_remind(connection: Connection, reminder: Due, limit: int) -> list[Registration]:
+    """Those with a place who signed up before the reminder fell due and have not been queued it."""
+    before_uid, after_uid = purpose_around_uid(reminder)
+    told = outbox.c.purpose == literal(before_uid).concat(registration.c.uid).concat(after_uid)
+    query = (
+        _all()
+        .where(
+            registration.c.meeting == reminder.meeting.code,
+            registration.c.status == RegistrationStatus.CONFIRMED,
+            registration.c.registered_at < reminder.moment,
+            ~select(outbox.c.id).where(told).exists(),
+        )
+        .order_by(registration.c.id)
+        .limit(limit)
+    )
+    return [_registration(row) for row in connection.execute(query)]
+
+
+def note_meetings(connection: Connection, series: Series) -> tuple[Meeting, ...]:
+    """Takes over the meetings as the configuration has them; a new time raises the SEQUENCE of each registration.
+
+    Returns:
+        The meetings whose time has changed.
+    """
+    known = {row.code: row for row in connection.execute(select(meeting))}
+    changed = []
+    for present in series.meetings:
+        values = {
+            "title": present.title,
+            "starts_at": present.starts_at,
+            "minutes": int(present.duration / timedelta(minutes=1)),
+        }
+        before = known.get(present.code)
+        if before is None:
+            connection.execute(meeting.insert().values(code=present.code, **values))
+            continue
+        connection.execute(update(meeting).where(meeting.c.code == present.code).values(**values))
+        if (before.starts_at, before.minutes) != (present.starts_at, values["minutes"]):
+            changed.append(present)
+            connection.execute(
+                update(registration)
+                .where(registration.c.meeting == present.code, registration.c.status != RegistrationStatus.CANCELLED)
+                .values(sequence=registration.c.sequence + 1)
+            )
+    return tuple(changed)
+
+
+def forget_person(connection: Connection, address: str) -> int:
+    """Erases whoever has this address, with their registrations and their history."""
+    return connection.execute(delete(person).where(person.c.address == address)).rowcount
+
+
+def forget_of_meetings_before(connection: Connection, before: datetime) -> int:
+    """Erases everybody whose last meeting began before a moment, and who waits for none."""
+    last = (
+        select(registration.c.person_id, func.max(meeting.c.starts_at).label("last"))
+        .join(meeting, meeting.c.code == registration.c.meeting)
+        .group_by(registration.c.person_id)
+        .subquery()
+    )
+    gone: Sequence[int] = connection.execute(select(last.c.person_id).where(last.c.last < before)).scalars().all()
+    connection.execute(delete(person).where(person.c.id.in_(gone)))
+    return len(gone)

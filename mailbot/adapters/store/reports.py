@@ -1,0 +1,154 @@
+"""Queries that only look: the digest, the status, and what is held on a person."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, func, select
+
+from mailbot.adapters.store import registrations
+from mailbot.adapters.store.tables import contact, digest, history, inbound, outbox, person, registration
+from mailbot.core.digest import Change, Deed, Digest, MeetingCount, SetAside, ToRead, Undelivered
+from mailbot.core.model import Holdings, InboundState, LetterKind, LetterState, RegistrationStatus, Series
+from mailbot.core.status import Contact, MeetingStanding, Status
+
+
+def make_digest(connection: Connection, series: Series, day: date, since: datetime | None) -> Digest:
+    """What the organisers are told of all that happened after ``since``."""
+    codes = [meeting.code for meeting in series.meetings]
+    changes = _changes(connection, codes, since)
+    counts = _counts(connection, codes)
+    return Digest(
+        day=day,
+        since=since,
+        meetings=tuple(
+            MeetingCount(
+                meeting=meeting,
+                confirmed=counts.get((meeting.code, RegistrationStatus.CONFIRMED), 0),
+                waiting=counts.get((meeting.code, RegistrationStatus.WAITING), 0),
+                new=len({c.address for c in changes if c.meeting == meeting.code and c.deed is not Deed.WITHDRAWN}),
+                withdrawn=len({c.address for c in changes if c.meeting == meeting.code and c.deed is Deed.WITHDRAWN}),
+            )
+            for meeting in series.meetings
+        ),
+        changes=changes,
+        to_read=tuple(
+            ToRead(row.received_at, row.sender or "", row.subject or "", row.opening or "", row.why or "")
+            for row in _mails(connection, since, inbound.c.attention, inbound.c.state == InboundState.HANDLED)
+        ),
+        undelivered=tuple(
+            Undelivered(row.settled_at, LetterKind(row.kind), row.recipient, row.last_reply or "")
+            for row in connection.execute(
+                select(outbox.c.settled_at, outbox.c.kind, outbox.c.recipient, outbox.c.last_reply)
+                .where(outbox.c.state == LetterState.FAILED, *([outbox.c.settled_at > since] if since else []))
+                .order_by(outbox.c.settled_at)
+            )
+        ),
+        set_aside=tuple(
+            SetAside(row.received_at, row.sender or "", row.subject or "", row.error or "")
+            for row in _mails(connection, since, inbound.c.state == InboundState.SET_ASIDE)
+        ),
+        registrations=registrations.all_registrations(connection, codes),
+    )
+
+
+_MAIL = (inbound.c.received_at, inbound.c.sender, inbound.c.subject, inbound.c.opening, inbound.c.why, inbound.c.error)
+
+
+def _mails(
+    connection: Connection, since: datetime | None, *conditions: ColumnElement[bool]
+) -> Iterator[Row[*tuple[Any, ...]]]:
+    """Mails handled after ``since``, without their bytes."""
+    query = select(*_MAIL).where(*conditions).order_by(inbound.c.id)
+    if since is not None:
+        query = query.where(inbound.c.handled_at > since)
+    yield from connection.execute(query)
+
+
+def _changes(connection: Connection, codes: Iterable[str], since: datetime | None) -> tuple[Change, ...]:
+    query = (
+        select(
+            history.c.at, history.c.deed, registration.c.meeting, person.c.name, person.c.address, person.c.organisation
+        )
+        .join(registration, registration.c.id == history.c.registration_id)
+        .join(person, person.c.id == registration.c.person_id)
+        .where(registration.c.meeting.in_(list(codes)))
+        .order_by(history.c.id)
+    )
+    if since is not None:
+        query = query.where(history.c.at > since)
+    return tuple(
+        Change(row.at, Deed(row.deed), row.meeting, row.name, row.address, row.organisation)
+        for row in connection.execute(query)
+    )
+
+
+def _counts(connection: Connection, codes: Iterable[str] | None = None) -> dict[tuple[str, str], int]:
+    query = select(registration.c.meeting, registration.c.status, func.count().label("n")).group_by(
+        registration.c.meeting, registration.c.status
+    )
+    if codes is not None:
+        query = query.where(registration.c.meeting.in_(list(codes)))
+    return {(row.meeting, row.status): row.n for row in connection.execute(query)}
+
+
+def last_digest(connection: Connection) -> tuple[date, datetime] | None:
+    """The day and the moment of the last digest."""
+    row = connection.execute(select(digest).order_by(digest.c.day.desc()).limit(1)).one_or_none()
+    return None if row is None else (row.day, row.at)
+
+
+def status(connection: Connection, codes: Iterable[str], lately: datetime) -> Status:
+    """How the service stands; mails set aside after ``lately`` are counted apart."""
+    counts = _counts(connection)
+    states = {
+        row.state: row.n
+        for row in connection.execute(select(outbox.c.state, func.count().label("n")).group_by(outbox.c.state))
+    }
+    outcomes = {
+        str(row.outcome or row.state): row.n
+        for row in connection.execute(
+            select(inbound.c.state, inbound.c.outcome, func.count().label("n")).group_by(
+                inbound.c.state, inbound.c.outcome
+            )
+        )
+    }
+    return Status(
+        meetings=tuple(
+            MeetingStanding(code, *(counts.get((code, state), 0) for state in RegistrationStatus)) for code in codes
+        ),
+        outcomes=outcomes,
+        letters=states,
+        contacts={row.server: Contact(row.at, row.trouble or "") for row in connection.execute(select(contact))},
+        oldest_new=connection.execute(
+            select(func.min(inbound.c.collected_at)).where(inbound.c.state == InboundState.NEW)
+        ).scalar_one(),
+        oldest_letter=connection.execute(
+            select(func.min(outbox.c.queued_at)).where(outbox.c.state.in_([LetterState.QUEUED, LetterState.SENDING]))
+        ).scalar_one(),
+        set_aside_lately=connection.execute(
+            select(func.count())
+            .select_from(inbound)
+            .where(inbound.c.state == InboundState.SET_ASIDE, inbound.c.handled_at > lately)
+        ).scalar_one(),
+    )
+
+
+def holdings(connection: Connection, address: str) -> Holdings:
+    """Everything held on whoever has this address."""
+    mails = connection.execute(
+        select(inbound.c.received_at, inbound.c.subject, inbound.c.opening)
+        .where(inbound.c.sender == address)
+        .order_by(inbound.c.id)
+    )
+    letters = connection.execute(
+        select(outbox.c.queued_at, outbox.c.kind, outbox.c.state)
+        .where(outbox.c.recipient == address)
+        .order_by(outbox.c.id)
+    )
+    return Holdings(
+        person=registrations.find_person(connection, address),
+        registrations=tuple(r for r in registrations.all_registrations(connection) if r.person.address == address),
+        mails=tuple((row.received_at, row.subject or "", row.opening or "") for row in mails),
+        letters=tuple((row.queued_at, row.kind, row.state) for row in letters),
+    )

@@ -1,0 +1,226 @@
+"""The store as the rest of the program sees it: queries of the modules beside, with the transactions around them."""
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+
+from sqlalchemy import Connection, Engine, select
+
+from mailbot.adapters.store import inbox, outbox, registrations, reports
+from mailbot.adapters.store.dialect import insert
+from mailbot.adapters.store.engine import READING, trouble_told
+from mailbot.adapters.store.tables import contact, digest, installation
+from mailbot.core.digest import Digest
+from mailbot.core.model import Holdings, Letter, Mail, Meeting, Registration, Series
+from mailbot.core.reminders import Due
+from mailbot.core.retry import Verdict
+from mailbot.core.situation import Decision, Situation, Standing
+from mailbot.core.status import Status
+from mailbot.ports import Claimed, Cursor, Filing, Handled, Inbound, Kept
+
+MOST_TRIES = 3
+"""How often a mail is tried before it is set aside."""
+
+
+class SqlWork:
+    """One write transaction; see ``ports.Work``."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """What is done inside is undone alone where an exception leaves it."""
+        with trouble_told(self._connection.engine.url), self._connection.begin_nested():
+            yield
+
+    def situation(self, series: Series, address: str, attendee: str | None) -> Situation:
+        """The facts that a decision about a mail from ``address`` may look at, its ``export`` aside."""
+        codes = [meeting.code for meeting in series.meetings]
+        return Situation(
+            person=registrations.find_person(self._connection, address),
+            registrations=registrations.of_address(self._connection, address, codes),
+            attendee_registrations=registrations.of_address(self._connection, attendee, codes) if attendee else (),
+            standings=self.standings(series),
+        )
+
+    def holdings(self, address: str) -> Holdings:
+        """Everything held on whoever has this address."""
+        return reports.holdings(self._connection, address)
+
+    def apply(self, decision: Decision, inbound_id: int | None, at: datetime) -> None:
+        """Stores what was decided about places; letters and erasure apart."""
+        for withdrawn in decision.withdrawn:
+            registrations.withdraw(self._connection, withdrawn, inbound_id, at)
+        for enrolment in decision.enrolled:
+            registrations.enrol(self._connection, enrolment, inbound_id, at)
+        for promoted in decision.promoted:
+            registrations.promote(self._connection, promoted, inbound_id, at)
+        outbox.withhold_reminders(self._connection, (gone.id for gone in decision.withdrawn), at)
+
+    def queue(self, letter: Letter, mail: Mail, inbound_id: int | None, at: datetime) -> bool:
+        """Puts a mail into the outbox; False where its purpose has been served already."""
+        return outbox.queue(self._connection, letter, mail, inbound_id, at)
+
+    def settle(self, inbound_id: int, handled: Handled, at: datetime) -> None:
+        """This collected mail is handled."""
+        inbox.settle(self._connection, inbound_id, handled, at)
+
+    def forget(self, address: str, at: datetime) -> int:
+        """Erases whoever has this address, but for counts; answers how many rows were touched."""
+        touched = outbox.forget_recipient(self._connection, address, at)
+        touched += inbox.forget_sender(self._connection, address)
+        return touched + registrations.forget_person(self._connection, address)
+
+    def standings(self, series: Series) -> Mapping[str, Standing]:
+        """How full each meeting is, by code."""
+        return {meeting.code: registrations.standing(self._connection, meeting.code) for meeting in series.meetings}
+
+    def to_remind(self, reminder: Due, limit: int) -> list[Registration]:
+        """Who is to get this reminder and has not been queued it."""
+        return registrations.to_remind(self._connection, reminder, limit)
+
+    def digest(self, series: Series, day: date, since: datetime | None) -> Digest:
+        """What the digest of a day says."""
+        return reports.make_digest(self._connection, series, day, since)
+
+    def note_digest(self, day: date, at: datetime) -> None:
+        """The digest of this day is queued."""
+        self._connection.execute(insert(self._connection, digest).values(day=day, at=at).on_conflict_do_nothing())
+
+    def note_meetings(self, series: Series) -> tuple[Meeting, ...]:
+        """Takes over the meetings as the configuration has them; answers those whose time has changed."""
+        return registrations.note_meetings(self._connection, series)
+
+
+class SqlStore:
+    """The rows between the loops; see ``ports.Store``."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        with trouble_told(self._engine.url), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        with trouble_told(self._engine.url), self._engine.connect().execution_options(**READING) as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self._engine.dispose()
+
+    @contextmanager
+    def work(self) -> Iterator[SqlWork]:
+        """One write transaction."""
+        with self._write() as connection:
+            yield SqlWork(connection)
+
+    # --- collect
+
+    def cursor(self, folder: str) -> Cursor | None:
+        """How far this folder has been read."""
+        with self._read() as connection:
+            return inbox.read_cursor(connection, folder)
+
+    def keep(self, kept: Sequence[Kept], upto: Cursor, at: datetime) -> int:
+        """Keeps mails and moves the cursor; answers how many of them were not known."""
+        with self._write() as connection:
+            return inbox.keep(connection, kept, upto, at)
+
+    def unfiled(self, folder: str, uidvalidity: int, limit: int) -> list[Filing]:
+        """Handled mails that still lie in the folder."""
+        with self._read() as connection:
+            return inbox.unfiled(connection, folder, uidvalidity, limit)
+
+    def note_filed(self, folder: str, uidvalidity: int, uids: Sequence[int], at: datetime) -> None:
+        """These mails have been filed, or need not be."""
+        with self._write() as connection:
+            inbox.note_filed(connection, folder, uidvalidity, uids, at)
+
+    # --- handle
+
+    def take(self, limit: int, at: datetime) -> list[Inbound]:
+        """The oldest mails that wait to be handled, counted as tried; one tried before comes alone."""
+        with self._write() as connection:
+            return inbox.take(connection, limit, MOST_TRIES, at)
+
+    def note_failure(self, inbound_id: int, error: str, at: datetime) -> bool:
+        """Handling failed by a fault of ours; True where the mail is now set aside."""
+        with self._write() as connection:
+            return inbox.note_failure(connection, inbound_id, error, MOST_TRIES, at)
+
+    # --- deliver
+
+    def claim(self, limit: int, at: datetime) -> list[Claimed]:
+        """The outgoing mails that are due for a try."""
+        with self._write() as connection:
+            return outbox.claim(connection, limit, at)
+
+    def settle(self, outbox_id: int, verdict: Verdict, at: datetime) -> None:
+        """What became of a try."""
+        with self._write() as connection:
+            outbox.settle(connection, outbox_id, verdict, at)
+
+    def recover(self, at: datetime) -> int:
+        """Puts back into the queue what a process was sending when it ended."""
+        with self._write() as connection:
+            return outbox.recover(connection, at)
+
+    def next_try_at(self) -> datetime | None:
+        """When the next outgoing mail is due."""
+        with self._read() as connection:
+            return outbox.next_try_at(connection)
+
+    # --- remind, report
+
+    def last_digest(self) -> tuple[date, datetime] | None:
+        """The day and the moment of the last digest."""
+        with self._read() as connection:
+            return reports.last_digest(connection)
+
+    def digest(self, series: Series, day: date, since: datetime | None) -> Digest:
+        """What the digest of a day says."""
+        with self._read() as connection:
+            return reports.make_digest(connection, series, day, since)
+
+    def status(self, series: Series, lately: datetime) -> Status:
+        """How the service stands."""
+        with self._read() as connection:
+            return reports.status(connection, [meeting.code for meeting in series.meetings], lately)
+
+    def registrations(self, codes: Sequence[str] | None = None) -> tuple[Registration, ...]:
+        """All registrations, or those of these meetings."""
+        with self._read() as connection:
+            return registrations.all_registrations(connection, codes)
+
+    def forget_before(self, moment: datetime) -> int:
+        """Empties everything older of what is personal; answers how many rows were touched."""
+        with self._write() as connection:
+            touched = inbox.forget_handled(connection, moment) + outbox.forget_settled(connection, moment)
+            return touched + registrations.forget_of_meetings_before(connection, moment)
+
+    def note_contact(self, server: str, at: datetime, trouble: str = "") -> None:
+        """A server was reached, or not and why."""
+        news = {"trouble": trouble, "trouble_at": at} if trouble else {"at": at, "trouble": None}
+        with self._write() as connection:
+            connection.execute(
+                insert(connection, contact)
+                .values(server=server, **news)
+                .on_conflict_do_update(index_elements=[contact.c.server], set_=news)
+            )
+
+    def installation(self, at: datetime) -> tuple[datetime, bytes]:
+        """The moment of the first start, and the secret that names are derived with; made at the first call."""
+        with self._write() as connection:
+            connection.execute(
+                insert(connection, installation)
+                .values(id=1, first_start_at=at, secret=secrets.token_bytes(32))
+                .on_conflict_do_nothing()
+            )
+            row = connection.execute(select(installation)).one()
+            return row.first_start_at, row.secret

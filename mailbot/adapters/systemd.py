@@ -1,0 +1,26 @@
+"""Telling systemd how we are: ready, alive, stopping, and in words (sd_notify(3)). Silent where systemd is not."""
+
+import os
+import socket
+
+
+def notify(*lines: str) -> None:
+    """Sends state lines such as ``READY=1``; does nothing where no one listens."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    # An address that begins with @ is in the abstract namespace, which the kernel marks with a NUL.
+    target = "\0" + address[1:] if address.startswith("@") else address
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as to_systemd:
+            to_systemd.sendto("\n".join(lines).encode(), target)
+    except OSError:
+        # Whoever started us has gone deaf: no reason to stop working.
+        return
+
+
+def watchdog_seconds() -> float | None:
+    """How often systemd wants a sign of life at the least, or None where it wants none."""
+    microseconds = os.environ.get("WATCHDOG_USEC", "")
+    ours = os.environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+    return int(microseconds) / 1e6 if microseconds.isdecimal() and int(microseconds) and ours else None

@@ -1,0 +1,325 @@
+"""The commands. Each gathers what it is given, calls the part that does the work, and says how it went.
+
+Exit codes: 0 done, 1 failed, 2 misuse of the command line, 78 bad configuration (EX_CONFIG of sysexits(3), which the
+systemd unit does not restart). Imports of the heavy parts stand inside the commands, so that ``mailbot explain`` starts
+without a database library.
+"""
+
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+import click
+
+from mailbot import __version__, console
+from mailbot.config import Config, ConfigError, default_file, load, load_service
+from mailbot.core.understanding import Understood, understand
+
+if TYPE_CHECKING:
+    from mailbot.adapters.store import SqlStore
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+FAILED = 1
+BAD_CONFIGURATION = 78
+
+
+class _Commands(click.Group):
+    """Lists the commands in the order of a first day, not of the alphabet."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of the commands."""
+        return list(self.commands)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="mailbot")
+def main() -> None:
+    """Reads a registration inbox and answers it: plain mail in, Zoom link and calendar invite out.
+
+    See it first with `mailbot demo`. Then: write a configuration, prove it with `mailbot check`, see with
+    `mailbot rehearse` what would have been answered, and let `mailbot run` do it.
+    """
+
+
+config_option = click.option(
+    "--config",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=default_file,
+    show_default="$MAILBOT_CONFIG, else /etc/mailbot/config.toml",
+    help="The configuration file.",
+)
+
+
+def tells_trouble(command: Callable[P, R]) -> Callable[P, R]:
+    """Turns the troubles that a sysadmin can mend into one clear message and the right exit code."""
+
+    @wraps(command)
+    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        from mailbot.config.secret import SecretTrouble
+        from mailbot.ports import MailboxTrouble, StoreTrouble
+
+        try:
+            return command(*args, **kwargs)
+        except ConfigError as error:
+            click.echo(f"mailbot: the configuration has mistakes\n{console.plain(str(error))}", err=True)
+            sys.exit(BAD_CONFIGURATION)
+        except (MailboxTrouble, StoreTrouble, SecretTrouble) as trouble:
+            click.echo(f"mailbot: {console.plain(str(trouble))}", err=True)
+            sys.exit(FAILED)
+
+    return told
+
+
+# --- the daemon -------------------------------------------------------------------------------------------------------
+
+
+@main.command()
+@config_option
+@click.option("--verbose", is_flag=True, help="Also log what is of use when something is looked for.")
+@tells_trouble
+def run(file: Path, verbose: bool) -> None:
+    """Run the daemon: watch the mailbox, answer, remind, until told to stop.
+
+    SIGTERM ends it once what is in hand is finished; SIGHUP takes the configuration over again.
+    """
+    from mailbot.daemon import serve
+
+    _log_to_stderr(verbose)
+    serve(file, load_service(file))
+
+
+@main.command()
+@config_option
+@tells_trouble
+def check(file: Path) -> None:
+    """Prove the configuration: servers, database, every letter; and say what a first start would answer."""
+    from mailbot.checking import findings
+
+    service = load_service(file)
+    click.echo(f"{file}: {len(service.config.meetings)} meeting(s), no mistakes")
+    failed = False
+    for finding in findings(service):
+        failed = failed or not finding.well
+        click.echo(console.finding(finding))
+    if failed:
+        sys.exit(FAILED)
+
+
+@main.command()
+@click.option("--no-input", is_flag=True, help="End after the sample mails even on a terminal.")
+def demo(no_input: bool) -> None:
+    """Show it at work: the real daemon on an embedded mail server, with sample mails. Leaves nothing behind."""
+    from mailbot.demo.tour import tour
+
+    sys.exit(tour(interactive=sys.stdin.isatty() and sys.stdout.isatty() and not no_input))
+
+
+# --- what the bot makes of mails --------------------------------------------------------------------------------------
+
+
+@main.command()
+@config_option
+@click.argument("sources", nargs=-1, required=True, metavar="FILE|FOLDER|- ...")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--now", type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z"]), help="The moment for messages without a Date.")
+@tells_trouble
+def explain(file: Path, sources: tuple[str, ...], as_json: bool, now: datetime | None) -> None:
+    """Say what the bot makes of raw messages, and why. Touches no server and no database.
+
+    A folder stands for its *.eml files, - for standard input. Each message is read as if it had arrived at its own
+    Date.
+    """
+    config = load(file)
+    series, own = config.to_series(), _own_addresses(config)
+    for name, raw in _messages(sources):
+        understood = understand(raw, series, own, now or datetime.now(UTC))
+        click.echo(_as_json(name, understood) if as_json else console.explained(name, understood, series))
+
+
+@main.command()
+@config_option
+@click.option("--folder", help="Another folder than the configured one.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Mail of this day and later. Default: 30 days back.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, as `explain --json`.")
+@tells_trouble
+def rehearse(file: Path, folder: str | None, since: datetime | None, as_json: bool) -> None:
+    """Say what would have been answered to the mails in the real mailbox. Changes nothing in it."""
+    from mailbot.parts import make_mailbox
+
+    service = load_service(file)
+    imap = service.imap if folder is None else service.imap.model_copy(update={"folder": folder})
+    series, own = service.config.to_series(), _own_addresses(service.config)
+    first = since.date() if since else (datetime.now(UTC) - timedelta(days=30)).date()
+    tally = console.Tally()
+    mailbox = make_mailbox(imap)
+    try:
+        mailbox.open()
+        uids = mailbox.uids_after(0, first)
+        with click.progressbar(length=len(uids), label=f"{len(uids)} mail(s)", file=sys.stderr) as bar:
+            for arrival in mailbox.fetch(uids):
+                understood = understand(arrival.raw, series, own, datetime.now(UTC), arrival.received_at)
+                tally.count(understood)
+                name = f"{imap.folder}/{arrival.uid}"
+                click.echo(_as_json(name, understood) if as_json else console.explained(name, understood, series))
+                bar.update(1)
+    finally:
+        mailbox.close()
+    if not as_json:
+        click.echo(tally.in_words())
+
+
+def _own_addresses(config: Config) -> frozenset[str]:
+    ours = [config.smtp.sender.address] if config.smtp else []
+    return frozenset([*ours, *([config.imap.username.lower()] if config.imap else [])])
+
+
+def _messages(sources: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    """Name and bytes of each message, in the order given."""
+    for source in sources:
+        path = Path(source)
+        if source == "-":
+            yield "-", sys.stdin.buffer.read()
+        elif path.is_dir():
+            yield from ((str(inner), inner.read_bytes()) for inner in sorted(path.glob("*.eml")))
+        else:
+            try:
+                yield source, path.read_bytes()
+            except OSError as error:
+                raise click.UsageError(f"{source}: {error.strerror}") from error
+
+
+def _as_json(name: str, understood: Understood) -> str:
+    message, intent = understood.message, understood.intent
+    answered = None if message.origin.kind.is_machine or message.reply_to is None else message.reply_to.address
+    return json.dumps(
+        {
+            "file": name,
+            "outcome": intent.outcome,
+            "register": intent.register,
+            "cancel": intent.cancel,
+            "requests": intent.requests,
+            "attention": intent.attention,
+            "reply_to": answered,
+            "language": intent.language,
+            "kind": message.origin.kind,
+            "evidence": intent.evidence,
+            "name": intent.name,
+            "organisation": intent.organisation,
+            "attendee": intent.attendee.address if intent.attendee else None,
+            "question": intent.question,
+            "runner_up": intent.runner_up,
+        },
+        ensure_ascii=False,
+    )
+
+
+# --- what is held -----------------------------------------------------------------------------------------------------
+
+
+@main.command()
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+@tells_trouble
+def status(file: Path, as_json: bool) -> None:
+    """Show how the service stands. Exit code 0: healthy; 1: not, and why."""
+    from dataclasses import asdict
+
+    from mailbot.core.status import LATELY, troubles
+
+    config = load(file)
+    store, now = _store(config), datetime.now(UTC)
+    present = store.status(config.to_series(), now - LATELY)
+    found = troubles(present, now)
+    if as_json:
+        click.echo(json.dumps({"healthy": not found, "troubles": found, **asdict(present)}, default=str, indent=2))
+    else:
+        click.echo(console.status(present, found, config.to_series()))
+    sys.exit(FAILED if found else 0)
+
+
+@main.command()
+@config_option
+@click.option("--format", "form", type=click.Choice(["csv", "xlsx", "json"]), default="csv", show_default=True)
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file instead of standard output.")
+@click.argument("meeting", required=False)
+@tells_trouble
+def export(file: Path, form: str, output: Path | None, meeting: str | None) -> None:
+    """Write the registrations, all or those of one MEETING (its code), to standard output or a file."""
+    from mailbot.core import export as tables
+
+    config = load(file)
+    series = config.to_series()
+    if meeting is not None and series.meeting(meeting) is None:
+        raise click.UsageError(f"no meeting {meeting!r}; the codes are {', '.join(m.code for m in series.meetings)}")
+    if form == "xlsx" and output is None and sys.stdout.isatty():
+        raise click.UsageError("an XLSX file is no text; name a file with --output")
+    rows = _store(config).registrations([meeting] if meeting else None)
+    write = {"csv": tables.to_csv, "json": tables.to_json, "xlsx": tables.to_xlsx}[form]
+    content = write(rows, series)
+    if output is None:
+        sys.stdout.buffer.write(content)
+    else:
+        output.write_bytes(content)
+
+
+@main.command()
+@config_option
+@click.option("--print", "how", flag_value="print", default="print", help="To standard output (the default).")
+@click.option("--send", "how", flag_value="send", help="To the organisers, by mail.")
+@tells_trouble
+def digest(file: Path, how: str) -> None:
+    """Make the organisers' digest now: all since the last one that was sent. The daily one comes all the same."""
+    from mailbot.loops.remind import digest_mails
+    from mailbot.parts import make_house, make_postman, open_store, utc_now
+    from mailbot.ports import Accepted, Parcel
+
+    service = load_service(file)
+    store = open_store(service, utc_now)
+    mails = digest_mails(store, make_house(service, store, utc_now), utc_now)
+    if how == "print":
+        click.echo(console.mail_text(mails[0].raw) if mails else "nobody gets the digest: `digest.to` is empty")
+        return
+    failed = False
+    postman = make_postman(service.smtp)
+    parcels = [Parcel(number, mail.recipient, mail.raw) for number, mail in enumerate(mails)]
+    for parcel, receipt in postman.deliver(parcels):
+        failed = failed or not isinstance(receipt, Accepted)
+        click.echo(f"{parcel.recipient}: {console.receipt(receipt)}")
+    postman.close()
+    if failed:
+        sys.exit(FAILED)
+
+
+@main.command()
+@config_option
+@click.argument("address")
+@tells_trouble
+def forget(file: Path, address: str) -> None:
+    """Erase a person: registrations, mails and letters of ADDRESS. Only counts remain."""
+    config = load(file)
+    with _store(config).work() as work:
+        touched = work.forget(address.strip().lower(), datetime.now(UTC))
+    click.echo(f"{touched} row(s) erased or emptied" if touched else "nothing is held on this address")
+
+
+def _store(config: Config) -> "SqlStore":
+    from mailbot.parts import open_present_store
+
+    return open_present_store(config)
+
+
+def _log_to_stderr(verbose: bool) -> None:
+    """Lines for the journal, which adds the time; on a terminal we add it ourselves."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(console.LogFormat(with_time=sys.stderr.isatty()))
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler])
+    for chatty in ("apscheduler", "alembic", "aiosmtplib", "imapclient"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -1,0 +1,184 @@
+"""What the commands print: findings, explanations, the status; and the daemon's log lines.
+
+Much of it quotes strangers. ``plain`` takes the power out of what they wrote: no control character of theirs reaches
+a terminal or begins a line in the journal.
+"""
+
+import email
+import email.policy
+import logging
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from textwrap import indent, wrap
+from typing import TYPE_CHECKING
+
+import click
+
+from mailbot.core.model import ALL, Meeting, Outcome, PassageKind, Series
+from mailbot.core.retry import Accepted, Receipt, Refused
+from mailbot.core.status import Status
+from mailbot.core.understanding import Understood
+
+if TYPE_CHECKING:
+    from mailbot.checking import Finding
+
+_WIDTH = 100
+_COLOURS = {Outcome.ACT: "green", Outcome.ASK: "yellow", Outcome.ATTENTION: "magenta", Outcome.IGNORE: "bright_black"}
+
+
+def plain(text: str) -> str:
+    """The text without control and formatting characters, line ends and tabs apart."""
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co"))
+
+
+def one_line(text: str) -> str:
+    """The text on one line, harmless."""
+    return " ".join(plain(text).split())
+
+
+# --- check ------------------------------------------------------------------------------------------------------------
+
+
+def finding(found: "Finding") -> str:
+    """One line of `mailbot check`."""
+    mark = click.style("ok  ", fg="green") if found.well else click.style("bad ", fg="red", bold=True)
+    return f"{mark} {found.part}: {plain(found.words)}"
+
+
+def receipt(of: Receipt) -> str:
+    """What the SMTP server said."""
+    match of:
+        case Accepted():
+            return "sent"
+        case Refused(code, reply):
+            return f"refused: {code} {one_line(reply)}"
+        case _:
+            return one_line(of.reason)
+
+
+# --- explain ----------------------------------------------------------------------------------------------------------
+
+
+def explained(name: str, understood: Understood, series: Series) -> str:
+    """What the bot makes of one message, and why, for a person to read."""
+    message, intent = understood.message, understood.intent
+    sender = message.reply_to.address if message.reply_to else "nobody that can be answered"
+    read_at = f"{understood.at:%a %d %b %Y %H:%M}"
+    rows = [
+        click.style(name, bold=True),
+        f"  from     {one_line(sender)} ({message.origin.kind}, {intent.language}), read as of {read_at}",
+        f"  subject  {one_line(message.subject) or '-'}",
+        f"  outcome  {click.style(intent.outcome, fg=_COLOURS[intent.outcome], bold=True)}{_deeds(understood, series)}",
+    ]
+    rows += [f"  because  {one_line(clue)}" for clue in (*message.origin.clues, *intent.evidence)]
+    rows += [f"  nearly   {one_line(intent.runner_up)}"] if intent.runner_up else []
+    rows += [f"  asked    {one_line(intent.question)}"] if intent.question else []
+    rows += [_text(understood)]
+    return "\n".join(row for row in rows if row)
+
+
+def _deeds(understood: Understood, series: Series) -> str:
+    intent = understood.intent
+    deeds = [f"register {_meeting(series.meeting(code), code)}" for code in intent.register]
+    deeds += [
+        "cancel everything" if code == ALL else f"cancel {_meeting(series.meeting(code), code)}"
+        for code in intent.cancel
+    ]
+    deeds += [str(request) for request in intent.requests]
+    deeds += [f"doubt: {intent.doubt}"] if intent.doubt else []
+    deeds += ["for a person to read"] if intent.attention else []
+    return f": {', '.join(deeds)}" if deeds else ""
+
+
+def _meeting(meeting: Meeting | None, code: str) -> str:
+    return f"{code} ({meeting.starts_at:%a %d %b %H:%M})" if meeting else code
+
+
+def _text(understood: Understood) -> str:
+    """The sender's own words, and in grey what else the mail holds."""
+    shown = []
+    for passage in understood.message.body:
+        lines = [line for row in plain(passage.text).splitlines()[:12] for line in wrap(row, _WIDTH) or [""]]
+        own = passage.kind is PassageKind.OWN
+        mark = "  | " if own else "  : "
+        text = indent("\n".join(lines), mark, lambda _: True)
+        shown.append(text if own else click.style(text, fg="bright_black"))
+    return "\n".join(shown)
+
+
+class Tally:
+    """Counts outcomes for the last line of a rehearsal."""
+
+    def __init__(self) -> None:
+        self._outcomes: Counter[Outcome] = Counter()
+
+    def count(self, understood: Understood) -> None:
+        """One more mail."""
+        self._outcomes[understood.intent.outcome] += 1
+
+    def in_words(self) -> str:
+        """All of them in one line."""
+        told = ", ".join(f"{outcome} {self._outcomes[outcome]}" for outcome in Outcome)
+        return f"{self._outcomes.total()} mail(s): {told}"
+
+
+# --- status -----------------------------------------------------------------------------------------------------------
+
+
+def status(present: Status, troubles: Sequence[str], series: Series) -> str:
+    """The whole status, a short page."""
+    width = max((len(standing.code) for standing in present.meetings), default=0)
+    rows = [click.style("meetings", bold=True)]
+    for standing in present.meetings:
+        meeting = series.meeting(standing.code)
+        capacity = f"/{meeting.capacity}" if meeting and meeting.capacity else ""
+        when = f"{meeting.starts_at:%a %d %b %Y %H:%M}" if meeting else ""
+        rows.append(
+            f"  {standing.code:<{width}}  {when}  {standing.confirmed}{capacity} registered, "
+            f"{standing.waiting} waiting, {standing.cancelled} withdrawn"
+        )
+    rows += [click.style("mails", bold=True), f"  {_counted(present.outcomes)}"]
+    rows += [click.style("letters", bold=True), f"  {_counted(present.letters)}"]
+    rows += [click.style("servers", bold=True)]
+    for server, contact in sorted(present.contacts.items()):
+        reached = f"last reached {contact.at:%Y-%m-%d %H:%M:%S} UTC" if contact.at else "never reached"
+        rows.append(f"  {server}: {reached}{f'; {plain(contact.trouble)}' if contact.trouble else ''}")
+    if troubles:
+        rows += [click.style("not well", fg="red", bold=True), *(f"  {plain(trouble)}" for trouble in troubles)]
+    else:
+        rows.append(click.style("healthy", fg="green", bold=True))
+    return "\n".join(rows)
+
+
+def _counted(counts: object) -> str:
+    assert isinstance(counts, dict)
+    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items())) or "none yet"
+
+
+# --- mails and log lines ----------------------------------------------------------------------------------------------
+
+
+def mail_text(raw: bytes) -> str:
+    """Subject and plain text of a mail of our own."""
+    mail = email.message_from_bytes(raw, policy=email.policy.default)
+    body = mail.get_body(("plain",))
+    return plain(f"{mail['Subject']}\n\n{body.get_content() if body else ''}")
+
+
+class LogFormat(logging.Formatter):
+    """One event a line, with the priority that journald reads (sd-daemon(3)) where it is not a terminal."""
+
+    _PRIORITIES = ((logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (logging.NOTSET, 7))
+
+    def __init__(self, *, with_time: bool) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(message)s" if with_time else "%(message)s")
+        self._for_journal = not with_time
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line; a traceback's lines follow it, each with the same priority."""
+        text = plain(super().format(record))
+        if not self._for_journal:
+            return text
+        priority = next(number for level, number in self._PRIORITIES if record.levelno >= level)
+        return "\n".join(f"<{priority}>{line}" for line in text.splitlines())

@@ -1,0 +1,316 @@
+"""Puts the parts together and keeps them going: a thread a loop, the bell, the signals, systemd.
+
+Each loop's turn is one plain function; here is only when it is called and what follows when it fails. Loops wake each
+other by ringing (an event a loop), so that nothing waits for a poll of our own: collect rings handle, handle rings
+deliver and, for filing, collect. APScheduler is the bell of *remind* and nothing else; it keeps nothing on disk.
+When a turn meets the world's trouble, or a fault of ours, the loop says so once, waits longer each time, and goes on.
+
+A process that is told to stop finishes what is in hand: the deliverer stops between two mails, the collector wakes
+from IDLE, a transaction is either committed or as if it had never begun.
+"""
+
+import logging
+import os
+import random
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+
+from mailbot.adapters import systemd
+from mailbot.config import ConfigError, ServiceConfig, load_service
+from mailbot.core.retry import reconnect_wait
+from mailbot.core.status import Status
+from mailbot.loops import collect, deliver, handle, remind
+from mailbot.loops.house import House
+from mailbot.parts import make_house, make_mailbox, make_postman, open_store, utc_now
+from mailbot.ports import Clock, Mailbox, MailboxTrouble, Postman, StoreTrouble
+
+log = logging.getLogger(__name__)
+
+STOP_SECONDS = 8.0
+"""How long a stop waits for what is in hand; with what the system needs it stays under ten."""
+FILING_PAUSE = timedelta(hours=1)
+"""How long filing rests after the server has refused it."""
+CONTACT_EVERY = timedelta(minutes=1)
+LONGEST_WAIT = 3600.0
+"""Seconds that a loop waits when nothing rings and nothing is due."""
+
+
+# --- the daemon -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Progress:
+    """When each loop last did anything, and its trouble: what systemd's watchdog and STATUS are fed with."""
+
+    last_turn: datetime
+    trouble: str = ""
+
+
+class Daemon:
+    """The four loops over one configuration."""
+
+    def __init__(self, file: Path, service: ServiceConfig, clock: Clock = utc_now) -> None:
+        """Opens the store.
+
+        Args:
+            file: where the configuration is read from again on SIGHUP.
+            service: the configuration as it is now.
+            clock: the time; a test may move it.
+
+        Raises:
+            StoreTrouble: the database cannot be opened.
+        """
+        self._file = file
+        self._service = service
+        self._clock = clock
+        self._store = open_store(service, clock)
+        self._house = make_house(service, self._store, clock)
+        self._mailbox: Mailbox = make_mailbox(service.imap)
+        self._postman: Postman = make_postman(service.smtp)
+        self._stopping = threading.Event()
+        self._new_mail = threading.Event()
+        self._new_letters = threading.Event()
+        self._filing_rests_until = clock()
+        self._progress = {name: Progress(clock()) for name in ("collect", "handle", "deliver", "remind")}
+        self._contact_due = clock()
+        self._ready = False
+        self._note_series()
+
+    # --- life
+
+    def run(self) -> None:
+        """Runs until ``stop`` is called."""
+        log.info("starting: %d meeting(s) in the series", len(self._house.series.meetings))
+        recovered = self._store.recover(self._clock())
+        if recovered:
+            log.warning("%d letter(s) were being sent when mailbot last ended; they are sent again", recovered)
+        threads = [
+            threading.Thread(target=self._loop, args=(name, turn, pause), name=name, daemon=True)
+            for name, turn, pause in (
+                ("collect", self._collect, self._rest),
+                ("handle", self._handle, self._until(self._new_mail)),
+                ("deliver", self._deliver, self._until(self._new_letters)),
+            )
+        ]
+        bell = self._bell()
+        for thread in threads:
+            thread.start()
+        bell.start()
+        systemd.notify("STATUS=starting")
+        self._stopping.wait()
+        systemd.notify("STOPPING=1", "STATUS=finishing what is in hand")
+        bell.shutdown(wait=False)
+        for thread in threads:
+            thread.join(STOP_SECONDS)
+        self._mailbox.close()
+        self._postman.close()
+        self._store.close()
+        log.info("stopped")
+
+    def stop(self) -> None:
+        """Makes ``run`` return once what is in hand is finished. May be called from a signal handler."""
+        self._stopping.set()
+        self._new_mail.set()
+        self._new_letters.set()
+        self._mailbox.interrupt()
+
+    def reload(self) -> None:
+        """Takes over the configuration file as it is now; where it has mistakes the old one stays."""
+        systemd.notify("RELOADING=1")
+        try:
+            service = load_service(self._file)
+            house = make_house(service, self._store, self._clock)
+        except (ConfigError, StoreTrouble) as error:
+            log.error("the configuration was not taken over: %s", error)  # it is the sysadmin's, not ours
+            systemd.notify("READY=1")
+            return
+        if service.config.service.database != self._service.config.service.database:
+            log.warning("another database takes a restart; the one in use stays")
+        before, self._service, self._house = self._service, service, house
+        self._note_series()
+        if service.imap != before.imap:
+            old, self._mailbox = self._mailbox, make_mailbox(service.imap)
+            old.interrupt()
+        if service.smtp != before.smtp:
+            self._postman = make_postman(service.smtp)
+        self._new_mail.set()
+        log.info("the configuration was taken over: %d meeting(s)", len(house.series.meetings))
+        systemd.notify("READY=1")
+
+    def _note_series(self) -> None:
+        with self._store.work() as work:
+            changed = work.note_meetings(self._house.series)
+        for meeting in changed:
+            log.warning("meeting %s has a new time", meeting.code)
+
+    # --- the loops
+
+    def _loop(self, name: str, turn: Callable[[], float], pause: Callable[[float], object]) -> None:
+        """Calls a turn for ever; it answers how many seconds it can wait before the next."""
+        failures = 0
+        while not self._stopping.is_set():
+            try:
+                wait = turn()
+                if failures:
+                    log.info("%s: goes on", name)
+                failures, self._progress[name].trouble = 0, ""
+            except (MailboxTrouble, StoreTrouble) as trouble:
+                failures += 1
+                wait = self._failed(name, str(trouble), failures)
+            except Exception as fault:
+                failures += 1
+                log.exception("%s: a fault of mailbot's own", name)
+                wait = self._failed(name, f"{type(fault).__name__}: {fault}", failures)
+            self._progress[name].last_turn = self._clock()
+            if wait > 0:
+                (self._rest if failures else pause)(wait)
+
+    def _failed(self, name: str, trouble: str, failures: int) -> float:
+        wait = reconnect_wait(failures, random.random())  # noqa: S311  # spreads retries, keeps no secret
+        if trouble != self._progress[name].trouble:
+            log.warning("%s: %s (next try in %.0f s)", name, trouble, wait)
+        self._progress[name].trouble = trouble
+        if name == "collect":
+            self._contact_due = self._clock()
+            self._note_contact("imap", trouble)
+        return wait
+
+    def _rest(self, seconds: float) -> None:
+        self._stopping.wait(seconds)
+
+    def _until(self, rung: threading.Event) -> Callable[[float], object]:
+        def pause(seconds: float) -> None:
+            rung.wait(seconds)
+            rung.clear()
+
+        return pause
+
+    def _collect(self) -> float:
+        mailbox, house = self._mailbox, self._house
+        new = collect.turn(mailbox, self._store, house, self._clock)
+        if new:
+            self._new_mail.set()
+        self._reached()
+        self._file_away(mailbox, house)
+        if not self._stopping.is_set():
+            mailbox.wait(self._service.imap.poll_seconds)
+        if mailbox is not self._mailbox:
+            mailbox.close()
+        return 0.0
+
+    def _file_away(self, mailbox: Mailbox, house: House) -> None:
+        if self._clock() < self._filing_rests_until:
+            return
+        try:
+            collect.file_away(mailbox, self._store, house, self._clock)
+        except MailboxTrouble as trouble:
+            log.warning("handled mail stays where it is for now: %s", trouble)
+            self._filing_rests_until = self._clock() + FILING_PAUSE
+
+    def _handle(self) -> float:
+        if handle.turn(self._store, self._house, self._clock):
+            self._new_letters.set()
+            if self._house.filing is not None:
+                self._mailbox.interrupt()
+            return 0.0
+        return LONGEST_WAIT
+
+    def _deliver(self) -> float:
+        if deliver.turn(self._postman, self._store, self._clock, self._stopping.is_set):
+            return 0.0
+        due = self._store.next_try_at()
+        return LONGEST_WAIT if due is None else max(0.05, min(LONGEST_WAIT, (due - self._clock()).total_seconds()))
+
+    def _remind(self) -> None:
+        progress = self._progress["remind"]
+        try:
+            if remind.turn(self._store, self._house, self._clock):
+                self._new_letters.set()
+            progress.trouble = ""
+        except StoreTrouble as trouble:
+            progress.trouble = str(trouble)
+            log.warning("remind: %s", trouble)
+        progress.last_turn = self._clock()
+
+    def _retire(self) -> None:
+        try:
+            touched = remind.retire(self._store, self._house, self._clock)
+        except StoreTrouble as trouble:
+            log.warning("retention: %s", trouble)
+            return
+        if touched:
+            log.info("retention: %d row(s) emptied", touched)
+
+    # --- the bell, and what others are told
+
+    def _bell(self) -> BackgroundScheduler:
+        bell = BackgroundScheduler(
+            timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        )
+        now = self._clock()
+        bell.add_job(self._remind, CronTrigger(second=0, timezone=UTC), next_run_time=now)
+        bell.add_job(self._retire, CronTrigger(hour=3, minute=17, timezone=UTC), next_run_time=now)
+        if seconds := systemd.watchdog_seconds():
+            bell.add_job(self._sign_of_life, "interval", seconds=max(1.0, seconds / 3))
+        return bell
+
+    def _reached(self) -> None:
+        # Not at every turn: a commit a minute is enough to show that we are alive.
+        if self._clock() >= self._contact_due:
+            self._contact_due = self._clock() + CONTACT_EVERY
+            self._note_contact("imap", "")
+        if not self._ready:
+            self._ready = True
+            log.info("ready: the mailbox is reached")
+            systemd.notify("READY=1")
+        systemd.notify(f"STATUS={self.in_words()}")
+
+    def _note_contact(self, server: str, trouble: str) -> None:
+        try:
+            self._store.note_contact(server, self._clock(), trouble)
+        except StoreTrouble as nested:
+            log.warning("store: %s", nested)
+
+    def _sign_of_life(self) -> None:
+        systemd.notify("WATCHDOG=1", f"STATUS={self.in_words()}")
+
+    def status(self, lately: timedelta) -> Status:
+        """How the service stands; ``lately`` is how far back mails that were set aside count."""
+        return self._store.status(self._house.series, self._clock() - lately)
+
+    def in_words(self) -> str:
+        """How the loops are, in one line."""
+        troubles = [f"{name}: {progress.trouble}" for name, progress in self._progress.items() if progress.trouble]
+        return "; ".join(troubles) or "watching the mailbox"
+
+
+def serve(file: Path, service: ServiceConfig) -> None:
+    """Runs the daemon until SIGTERM or SIGINT; SIGHUP takes the configuration over again.
+
+    Raises:
+        StoreTrouble: the database cannot be opened at the start.
+    """
+    watched = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+    # Blocked before any thread starts, so that all of them are delivered to the wait below and nowhere else.
+    signal.pthread_sigmask(signal.SIG_BLOCK, watched)
+    daemon = Daemon(file, service)
+
+    def run() -> None:
+        try:
+            daemon.run()
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    runner = threading.Thread(target=run, name="daemon")
+    runner.start()
+    while signal.sigwait(watched) == signal.SIGHUP:
+        daemon.reload()
+    daemon.stop()
+    runner.join()

@@ -1,0 +1,106 @@
+"""Store → decision → store. Each mail is understood, decided on and answered, and all of it is one commit.
+
+A turn takes the oldest mails that wait. One transaction holds the batch, with a savepoint a mail: a mail that meets a
+fault of ours is undone alone and set aside after its third try, while the others go on. A mail that ends the whole
+process is found out the same way, because tries are counted before the work begins.
+"""
+
+import logging
+from dataclasses import replace
+from datetime import datetime
+
+from mailbot.core.decide import decide
+from mailbot.core.export import personal_data
+from mailbot.core.model import Attachment, Message, Request
+from mailbot.core.situation import Decision, Situation
+from mailbot.core.understanding import Understood, understand
+from mailbot.loops.house import House, carry_out
+from mailbot.ports import Clock, Handled, Inbound, Store, StoreTrouble, Work
+
+log = logging.getLogger(__name__)
+
+BATCH = 50
+OPENING = 400
+"""Characters of a mail's opening words that the organisers are shown."""
+
+
+def turn(store: Store, house: House, clock: Clock) -> int:
+    """Handles the oldest mails that wait.
+
+    Returns:
+        How many were taken in hand; 0 where none waits.
+
+    Raises:
+        StoreTrouble: the database cannot be read or written; nothing was done.
+    """
+    at = clock()
+    batch = store.take(BATCH, at)
+    faults: list[tuple[int, Exception]] = []
+    if batch:
+        with store.work() as work:
+            for inbound in batch:
+                try:
+                    with work.savepoint():
+                        handle(inbound, work, house, at)
+                except StoreTrouble:
+                    raise
+                except Exception as fault:  # noqa: BLE001  # whatever it is, it is one mail's, and the rest go on
+                    faults.append((inbound.id, fault))
+    for inbound_id, ours in faults:
+        aside = store.note_failure(inbound_id, f"{type(ours).__name__}: {ours}", clock())
+        log.error("mail %d %s", inbound_id, "set aside" if aside else "will be tried again", exc_info=ours)
+    return len(batch)
+
+
+def handle(inbound: Inbound, work: Work, house: House, at: datetime) -> None:
+    """Handles one mail inside the transaction ``work``."""
+    understood = understand(inbound.raw, house.series, house.own, at, inbound.received_at)
+    decision = decide(
+        understood.message,
+        understood.intent,
+        _situation(understood, work, house, at),
+        house.series,
+        house.names,
+        inbound.fingerprint[:32],
+        at,
+    )
+    work.settle(inbound.id, _noted(understood, decision), at)
+    carry_out(work, house, decision, inbound.id, at)
+    log.info(
+        "mail %d: %s (%s), %d letter(s)",
+        inbound.id,
+        decision.outcome,
+        understood.message.origin.kind,
+        len(decision.letters),
+    )
+
+
+def _situation(understood: Understood, work: Work, house: House, at: datetime) -> Situation:
+    """The facts that bear on this mail."""
+    intent, answered = understood.intent, understood.message.reply_to
+    if answered is None:
+        return Situation()
+    situation = work.situation(house.series, answered.address, intent.attendee.address if intent.attendee else None)
+    if Request.EXPORT in intent.requests:
+        content = personal_data(work.holdings(answered.address), house.series, at)
+        situation = replace(situation, export=Attachment("mailbot.json", "application/json", content))
+    return situation
+
+
+def _noted(understood: Understood, decision: Decision) -> Handled:
+    """What the organisers may be shown of the mail."""
+    message = understood.message
+    return Handled(
+        outcome=decision.outcome,
+        kind=message.origin.kind,
+        attention=decision.attention,
+        sender=message.reply_to.address if message.reply_to else "",
+        subject=message.subject[:OPENING],
+        opening=_opening(message),
+        why=decision.why[:OPENING],
+    )
+
+
+def _opening(message: Message) -> str:
+    words = " ".join(message.text().split())
+    return words if len(words) <= OPENING else words[: OPENING - 1].rpartition(" ")[0] + " …"

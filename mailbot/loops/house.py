@@ -1,0 +1,49 @@
+"""What the loops know of the house they serve: the series, the texts, and the rules of the configuration.
+
+It is frozen. A new configuration makes a new house, which the loops are handed at their next turn.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from mailbot.core.model import Address, Letter, Series
+from mailbot.core.names import Names
+from mailbot.core.situation import Decision
+from mailbot.core.writing import Sender, Texts, compose
+from mailbot.ports import Work
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """One configuration, as the loops need it."""
+
+    series: Series
+    names: Names
+    sender: Sender
+    texts: Texts
+    own: frozenset[str]
+    """Addresses that are ours: mail from them is our own come back."""
+    since: date
+    """Mail that the server got before this day is left alone."""
+    reminders: tuple[timedelta, ...]
+    digest_at: time
+    digest_to: tuple[Address, ...]
+    retention: timedelta
+    filing: Mapping[str, str] | None
+    """Folders for handled mail: ``done``, ``to_read``, ``ignored``; None where nothing is moved."""
+
+
+def queue_letter(work: Work, house: House, letter: Letter, inbound_id: int | None, at: datetime) -> bool:
+    """Writes a letter out and puts it into the outbox; False where its purpose has been served already."""
+    mail = compose(letter, house.series, house.sender, house.texts, at, house.names.message_id(letter.purpose))
+    return work.queue(letter, mail, inbound_id, at)
+
+
+def carry_out(work: Work, house: House, decision: Decision, inbound_id: int | None, at: datetime) -> None:
+    """Stores what was decided and queues its letters, in the transaction at hand."""
+    work.apply(decision, inbound_id, at)
+    if decision.erase:
+        work.forget(decision.letters[0].recipient.address, at)
+    for letter in decision.letters:
+        queue_letter(work, house, letter, inbound_id, at)

@@ -1,0 +1,112 @@
+"""The calendar → store. Each time the bell rings, the rows are asked what is due: reminders, free places, the digest.
+
+The bell itself (``daemon``) knows nothing of what is due and may ring late, twice or not at all: what was queued is
+known by its purpose, and what is late is asked for at the next ring.
+"""
+
+import logging
+from datetime import datetime
+
+from mailbot.core import reminders
+from mailbot.core.decide import promotion_letter
+from mailbot.core.digest import Digest
+from mailbot.core.model import Letter, Mail, Outcome
+from mailbot.core.places import promotions
+from mailbot.core.situation import Decision, Standing
+from mailbot.core.writing import compose_digest
+from mailbot.loops.house import House, carry_out, queue_letter
+from mailbot.ports import Clock, Store
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+
+
+def turn(store: Store, house: House, clock: Clock) -> int:
+    """Queues every letter that is due.
+
+    Returns:
+        How many were queued.
+
+    Raises:
+        StoreTrouble: the database cannot be read or written; what was queued before is queued.
+    """
+    return fill_places(store, house, clock) + remind(store, house, clock) + send_digest(store, house, clock)
+
+
+def remind(store: Store, house: House, clock: Clock) -> int:
+    """Queues the reminders whose moment has come."""
+    queued = 0
+    for due in reminders.due(house.series, house.reminders, clock()):
+        full = True
+        while full:
+            at = clock()
+            with store.work() as work:
+                registrations = work.to_remind(due, BATCH)
+                for registration in registrations:
+                    queue_letter(work, house, reminders.letter(registration, due, at), None, at)
+            queued += len(registrations)
+            full = len(registrations) == BATCH
+    return queued
+
+
+def fill_places(store: Store, house: House, clock: Clock) -> int:
+    """Gives places that are free, as after a change of capacity, to those who wait."""
+    at = clock()
+    with store.work() as work:
+        standings = work.standings(house.series)
+        moved = [
+            (registration, meeting)
+            for meeting in house.series.to_come(at)
+            for registration in promotions(meeting, standings.get(meeting.code, Standing()), at)
+        ]
+        letters = tuple(promotion_letter(registration, meeting, at) for registration, meeting in moved)
+        promoted = tuple(registration for registration, _ in moved)
+        carry_out(work, house, Decision(Outcome.ACT, promoted=promoted, letters=letters), None, at)
+    return len(moved)
+
+
+def send_digest(store: Store, house: House, clock: Clock) -> int:
+    """Queues the organisers' digest, once a day."""
+    at = clock()
+    last = store.last_digest()
+    day = reminders.digest_day(at, house.digest_at, house.series, last[0] if last else None)
+    if day is None:
+        return 0
+    with store.work() as work:
+        digest = work.digest(house.series, day, last[1] if last else None)
+        for recipient in house.digest_to:
+            letter = reminders.digest_letter(recipient, f"digest:{day}", house.series, at)
+            work.queue(letter, _written(digest, letter, house, at), None, at)
+        work.note_digest(day, at)
+    return len(house.digest_to)
+
+
+def digest_mails(store: Store, house: House, clock: Clock) -> list[Mail]:
+    """The digest of all since the last one, to each organiser, without queueing it or noting that it was sent."""
+    at = clock()
+    last = store.last_digest()
+    day = at.astimezone(house.series.timezone).date()
+    with store.work() as work:
+        digest = work.digest(house.series, day, last[1] if last else None)
+    return [
+        _written(digest, reminders.digest_letter(recipient, f"digest:{at.isoformat()}", house.series, at), house, at)
+        for recipient in house.digest_to
+    ]
+
+
+def _written(digest: Digest, letter: Letter, house: House, at: datetime) -> Mail:
+    message_id = house.names.message_id(letter.purpose)
+    return compose_digest(digest, letter.recipient, house.series, house.sender, house.texts, at, message_id)
+
+
+def retire(store: Store, house: House, clock: Clock) -> int:
+    """Ends personal data whose time is over: mails, letters, and people whose last meeting is long past.
+
+    Returns:
+        How many rows were touched.
+
+    Raises:
+        StoreTrouble: the database cannot be written.
+    """
+    return store.forget_before(clock() - house.retention)

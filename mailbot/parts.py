@@ -1,0 +1,114 @@
+"""The parts of a running service, made from its configuration: the one place that knows every adapter.
+
+``daemon`` sets the parts to work for good, ``checking`` tries each once, and the commands borrow what they need.
+"""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from mailbot.adapters.imap import ImapMailbox, ImapSettings
+from mailbot.adapters.smtp import SmtpPostman, SmtpSettings
+from mailbot.adapters.store import SqlStore, open_engine
+from mailbot.adapters.store.engine import migrate, require_present
+from mailbot.adapters.templates import load_texts
+from mailbot.config import Config, ImapSection, ServiceConfig, SmtpSection
+from mailbot.core.names import Names
+from mailbot.core.writing import Sender
+from mailbot.loops.house import House
+from mailbot.ports import Clock
+
+log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    """The present moment."""
+    return datetime.now(UTC)
+
+
+def make_mailbox(imap: ImapSection) -> ImapMailbox:
+    """The mailbox of this configuration; nothing is opened yet."""
+    return ImapMailbox(
+        ImapSettings(
+            host=imap.host,
+            port=imap.actual_port,
+            security=imap.security,
+            username=imap.username,
+            password=imap.password.read,
+            auth=imap.auth,
+            folder=imap.folder,
+            idle=imap.idle,
+            poll_seconds=imap.poll_seconds,
+            max_bytes=imap.max_bytes,
+            ca_file=Path(imap.ca_file) if imap.ca_file else None,
+        )
+    )
+
+
+def make_postman(smtp: SmtpSection) -> SmtpPostman:
+    """The postman of this configuration; nothing is opened yet."""
+    return SmtpPostman(
+        SmtpSettings(
+            host=smtp.host,
+            port=smtp.actual_port,
+            security=smtp.security,
+            username=smtp.username,
+            password=smtp.password.read if smtp.password else None,
+            auth=smtp.auth,
+            sender=smtp.sender.address,
+            connections=smtp.connections,
+            per_minute=smtp.per_minute,
+            ca_file=Path(smtp.ca_file) if smtp.ca_file else None,
+        )
+    )
+
+
+def make_house(service: ServiceConfig, store: SqlStore, clock: Clock) -> House:
+    """The house of this configuration.
+
+    Raises:
+        StoreTrouble: the database cannot be written.
+    """
+    config, imap, smtp = service.config, service.imap, service.smtp
+    first_start, secret = store.installation(clock())
+    folders = imap.filing
+    since = imap.since or first_start - timedelta(days=1)
+    return House(
+        series=config.to_series(),
+        names=Names(secret, smtp.sender.domain),
+        sender=Sender(smtp.sender.name or config.series.organiser, smtp.sender.address, config.retention.days),
+        texts=load_texts(config.service.templates),
+        own=frozenset({smtp.sender.address, imap.username.lower()}),
+        since=since.astimezone(config.series.timezone).date(),
+        reminders=config.reminders.before,
+        digest_at=config.digest.at,
+        digest_to=config.digest_to,
+        retention=timedelta(days=config.retention.days),
+        filing={"done": folders.done, "to_read": folders.to_read, "ignored": folders.ignored}
+        if folders.enabled
+        else None,
+    )
+
+
+def open_store(service: ServiceConfig, clock: Clock) -> SqlStore:
+    """The store of this configuration, brought up to date.
+
+    Raises:
+        StoreTrouble: it cannot be opened, or a newer mailbot has written it.
+    """
+    engine = open_engine(service.config.service.database)
+    copy = migrate(engine, clock())
+    if copy:
+        log.warning("the database was brought up to date; a copy of it as it was is %s", copy)
+    return SqlStore(engine)
+
+
+def open_present_store(config: Config) -> SqlStore:
+    """The store of this configuration as ``run`` has left it; nothing is made or changed.
+
+    Raises:
+        StoreTrouble: there is none yet, or it is of another version.
+    """
+    engine = open_engine(config.service.database)
+    require_present(engine)
+    return SqlStore(engine)

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # The wheel index is the machine's own choice (pip's configuration); nothing here names one.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check format lock clean help
+.PHONY: demo test check format reference lock clean help
 
 help: ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -33,6 +33,9 @@ $(VENV)/ready: requirements/all.txt pyproject.toml
 	@$(PIP) install --require-hashes --no-deps -r requirements/all.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
+
+reference: $(VENV)/ready ## write docs/configuration.md from the code
+	$(BIN)/python -m mailbot.config.reference > docs/configuration.md
 
 lock: ## choose the newest versions again and write requirements/*.txt
 	$(BIN)/python -m pip install --quiet uv

@@ -1,0 +1,171 @@
+"""A mail server in this process: IMAP by pymap and SMTP by aiosmtpd, in memory, on loopback, on free ports.
+
+There are two mailboxes, the bot's and a participant's. A mail that comes in by SMTP for the bot's address lands in the
+bot's inbox, every other in the participant's, so that a person can connect a mail program and write to the bot. What
+came in by SMTP is also kept in order, for whoever waits for it. The servers live in a thread with an event loop of its
+own; leaving the context ends both and leaves nothing behind.
+"""
+
+import asyncio
+import threading
+from argparse import Namespace
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parseaddr
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from proxyprotocol.reader import ProxyProtocolReader
+from pymap.backend.dict import Config, DictBackend
+from pymap.backend.dict.filter import FilterSet
+from pymap.backend.dict.mailbox import MailboxSet
+from pymap.imap import IMAPServer
+from pymap.parsing.message import AppendMessage
+from pymap.user import Passwords, UserMetadata
+
+T = TypeVar("T")
+HOST = "127.0.0.1"
+PASSWORD = "demo"  # noqa: S105  # of a server that lives for a minute, on this machine alone
+MOST_BYTES = 40_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A mail that came in by SMTP."""
+
+    sender: str
+    recipient: str
+    raw: bytes
+
+
+class EmbeddedServers:
+    """Both servers, for the time of a ``with``."""
+
+    def __init__(self, bot_address: str, *, refuse: Callable[[str], str | None] = lambda recipient: None) -> None:
+        """Starts nothing yet.
+
+        Args:
+            bot_address: mail for it lands in the bot's inbox; it is also the bot's user name.
+            refuse: asked for each recipient; an SMTP reply such as ``550 no`` refuses it.
+        """
+        self.bot_address = bot_address
+        self.participant = "you"
+        self.delivered: list[Delivered] = []
+        self._news = threading.Condition()
+        self._refuse = refuse
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="embedded servers", daemon=True)
+        self._servers: list[asyncio.Server] = []
+        self._boxes: dict[str, MailboxSet] = {}
+        self.imap_port = 0
+        self.smtp_port = 0
+
+    def __enter__(self) -> Self:
+        """Starts both."""
+        self._thread.start()
+        self._run(self._start())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Ends both."""
+        self._run(self._stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+
+    # --- what callers do
+
+    def put(self, raw: bytes, received_at: datetime | None = None, *, user: str | None = None) -> None:
+        """Puts a mail into an inbox (the bot's, where no other is named), as if it had just come."""
+        self._run(self._put(user or self.bot_address, raw, received_at))
+
+    def wait_for(self, count: int, seconds: float) -> list[Delivered]:
+        """The mails delivered by SMTP, once there are ``count`` of them or the time is over."""
+        with self._news:
+            self._news.wait_for(lambda: len(self.delivered) >= count, seconds)
+            return list(self.delivered)
+
+    # --- inside the loop
+
+    async def _start(self) -> None:
+        arguments = Namespace(
+            debug=False,
+            tls=False,
+            host=None,
+            port=None,
+            cert=None,
+            key=None,
+            proxy_protocol=None,
+            inherited_sockets=None,
+            passlib_cfg=None,
+            skip_services=[],
+            demo_data=False,
+            demo_user=self.bot_address,
+            demo_password=PASSWORD,
+        )
+        backend, config = await DictBackend.init(arguments)
+        config.apply_context()
+        hashed = await Passwords(config).hash_password(PASSWORD)
+        backend.login.users_dict[self.participant] = UserMetadata(config, self.participant, password=hashed)
+        for user in (self.bot_address, self.participant):
+            self._boxes[user] = MailboxSet()
+            config.set_cache[user] = (self._boxes[user], FilterSet())
+        callback = ProxyProtocolReader(config.proxy_protocol).get_callback(IMAPServer(backend.login, config))
+        imap = await asyncio.start_server(callback, HOST, 0)
+        smtp = await self._loop.create_server(
+            lambda: SMTP(self, hostname="localhost", data_size_limit=MOST_BYTES, enable_SMTPUTF8=True, loop=self._loop),
+            HOST,
+            0,
+        )
+        self._servers = [imap, smtp]
+        self.imap_port, self.smtp_port = (server.sockets[0].getsockname()[1] for server in self._servers)
+        assert isinstance(config, Config)
+
+    async def _stop(self) -> None:
+        for server in self._servers:
+            server.close()
+        current = asyncio.current_task()
+        tasks = [task for task in asyncio.all_tasks() if task is not current]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for server in self._servers:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(server.wait_closed(), 2)
+        await self._loop.shutdown_default_executor()
+
+    async def _put(self, user: str, raw: bytes, received_at: datetime | None) -> None:
+        inbox = await self._boxes[user].get_mailbox("INBOX")
+        message = AppendMessage(raw, received_at or datetime.now(UTC), frozenset())
+        await inbox.append(message, recent=True)
+
+    # --- aiosmtpd's hooks
+
+    async def handle_RCPT(  # noqa: N802  # the name is aiosmtpd's
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """A recipient is named."""
+        refused = self._refuse(address)
+        if refused:
+            return refused
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        """A mail is handed over."""
+        raw = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
+        for recipient in envelope.rcpt_tos:
+            to_bot = parseaddr(recipient)[1].lower() == self.bot_address
+            await self._put(self.bot_address if to_bot else self.participant, raw, None)
+            with self._news:
+                self.delivered.append(Delivered(envelope.mail_from or "", recipient, raw))
+                self._news.notify_all()
+        return "250 OK"

@@ -1,28 +1,38 @@
-"""Text → clauses: the stretches within which a "no" or a wish reaches.
+"""Text → sentences → clauses: the stretches within which a "no" or a wish reaches.
 
-A mail's own words are cut at sentence ends, commas, dashes, brackets and line ends that end a thought, and at words of
-contrast ("ma", "invece", "but"). Each clause keeps its plain form, in which the lexicon looks things up, and the words
-as they were written, for the evidence.
+A mail's words are cut into sentences at full stops, question marks and line ends that end a thought, and each sentence
+into clauses: at commas, colons, brackets and dashes; before words of contrast ("ma", "invece", "but"); before an "e"
+or "and" behind which another deed begins; and behind a bare "no" or "sì" that closes what stands before it ("martedì
+no giovedì sì"). The words of a sentence are looked up in the lexicon once, before it is cut.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mailbot.core.intent.lexicon import Lexicon, plain
+from mailbot.core.intent.lexicon import Cue, Lexicon, plain
 
 MOST_TEXT = 20_000
 """Characters of a text that are read; who needs more to sign up is read by a person."""
+SHORT_LINE = 50
+"""A line shorter than this, before a line that begins anew, ends a thought."""
 
 _ABBREVIATIONS = re.compile(
-    r"\b(sig|sigg|sig\.ra|sig\.na|dott|dott\.ssa|dr|prof|prof\.ssa|avv|ing|arch|geom|rag|spett|gent|gent\.mi|egr|ill|ass|on|cav|"
-    r"mr|mrs|ms|st|no|nr|n|art|prot|tel|cell|p\.v|c\.m|u\.s|c\.a|p\.s|s\.p\.a|s\.r\.l|ecc|es|lun|mar|mart|mer|merc|gio|giov|ven|sab|dom|"
-    r"gen|genn|feb|mar|apr|mag|giu|lug|ago|set|sett|ott|nov|dic|mon|tue|wed|thu|fri|sat|sun|jan|jun|jul|aug|sep|sept|oct|dec|pol|polisp)\.(?=\s)",
+    r"\b(sig|sigg|sig\.ra|sig\.na|sigg\.ri|dott|dott\.ssa|dr|prof|prof\.ssa|proff|avv|ing|arch|geom|rag|spett|gent|gent\.mi|gent\.ma|"
+    r"egr|ill|ass|on|cav|mr|mrs|ms|st|no|nr|n|art|prot|tel|cell|p\.v|c\.m|u\.s|c\.a|p\.s|s\.p\.a|s\.r\.l|ecc|es|approx|dept|"
+    r"lun|mar|mart|mer|merc|gio|giov|ven|vener|sab|dom|gen|genn|feb|febb|apr|mag|giu|lug|ago|set|sett|ott|nov|dic|"
+    r"mon|tue|tues|wed|weds|thu|thur|thurs|fri|sat|sun|jan|jun|jul|aug|sep|sept|oct|dec|pol|polisp|vs|vs\.|pres|segr|p\.zza|v\.le|loc|fraz)\.(?=\s|\d)",
     re.IGNORECASE,
 )
 _INITIALS = re.compile(r"\b(?:[A-Za-z]\.){2,6}")
-_SENTENCE = re.compile(r"[!?;]+|\.{2,}|\.(?=\s|$)|\n\s*\n|\n(?=\s*[-*•·–]\s)")
-_PART = re.compile(r"[,:()\[\]]|\s[-–—/]+\s|\s[-–—]|[-–—]\s|\n\s*[-*•·–]")
+_URL = re.compile(r"\b(?:https?://|www\.)\S+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+_SENTENCE = re.compile(r"[!?]+|;|\.{2,}|…|\.(?=\s|$)|\n\s*\n|\n(?=\s*(?:[-*•·–]|\d{1,2}[.)])\s)")
+_WORD = re.compile(r"[^\W_]+(?:\u2024[^\W_]+)*\u2024?")
+_WALL = re.compile(r"[,:()\[\]«»\"“”|]|\s[-–—/]+\s|\s[-–—]|[-–—]\s|\n\s*[-*•·–]|->|=>|\s\+\s")
+_AND = frozenset("e ed and so quindi percio dunque allora cosi poi then".split())
+_ARTICLES = frozenset("il lo la the on al quello quella".split())
+_DEEDS = frozenset("join leave attend move negation busy held link_lost was_there".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +41,43 @@ class Clause:
 
     text: str
     """As written, on one line."""
-    plain: str
+    words: tuple[str, ...]
+    """In plain form."""
+    cues: tuple[Cue, ...]
+    """Where the lexicon's words stand, counted within the clause."""
     sentence: int
     """The number of its sentence."""
     asks: bool
     """Its sentence ends in a question mark."""
+    contrasts: bool
+    """It begins with a word of contrast."""
+    signs: tuple[str, ...]
+    """What stands before each word: blanks, a slash between the numbers of a date."""
+    written: tuple[str, ...]
+    """Each word as written."""
+
+    @property
+    def plain(self) -> str:
+        """The words, one blank between them."""
+        return " ".join(self.words)
+
+    def has(self, *groups: str) -> bool:
+        """Whether a cue of one of these groups stands in it."""
+        return any(cue.group in groups for cue in self.cues)
+
+    def spans(self, *groups: str) -> list[Cue]:
+        """The cues of these groups, in order."""
+        return [cue for cue in self.cues if cue.group in groups]
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    word: str
+    start: int
+    end: int
+    wall: bool
+    """A sign before it parts it from the word before."""
+    sign: str
 
 
 def split(text: str, lexicon: Lexicon) -> tuple[Clause, ...]:
@@ -44,36 +86,127 @@ def split(text: str, lexicon: Lexicon) -> tuple[Clause, ...]:
 
 
 def _clauses(text: str, lexicon: Lexicon) -> Iterator[Clause]:
-    calm = _INITIALS.sub(lambda found: found[0].replace(".", "\u2024"), text)
-    calm = _ABBREVIATIONS.sub(lambda found: found[1] + "\u2024", calm)
+    calm = _calm(text)
     start = 0
     ends = [*((m.start(), m[0]) for m in _SENTENCE.finditer(calm)), (len(calm), "")]
     for number, (end, stop) in enumerate(ends):
-        sentence = calm[start:end]
-        for part in _PART.split(sentence):
-            for piece in _at_contrast(" ".join(part.split()), lexicon):
-                written = piece.replace("\u2024", ".")
-                if words := plain(written):
-                    yield Clause(written, words, number, "?" in stop)
+        yield from _of_sentence(calm, start, end, number, "?" in stop, lexicon)
         start = end + len(stop)
 
 
-_AND = frozenset(("e", "ed", "and"))
+def _calm(text: str) -> str:
+    """The text with the dots that end no sentence out of the way, and the line ends that do made plain."""
+    # The one-dot leader stands for a dot within an abbreviation.
+    calm = _URL.sub(lambda found: " " * len(found[0]), text)
+    calm = _INITIALS.sub(lambda found: found[0].replace(".", "\u2024"), calm)
+    calm = _ABBREVIATIONS.sub(lambda found: found[1].replace(".", "\u2024") + "\u2024", calm)
+    lines = calm.split("\n")
+    for at, (line, after) in enumerate(zip(lines, lines[1:], strict=False)):
+        begins = after.lstrip()[:1]
+        if line.strip() and len(line) < SHORT_LINE and (begins.isupper() or begins.isdigit()):
+            lines[at] = line + "\n"
+    return "\n".join(lines)
 
 
-def _refuses(words: list[str], lexicon: Lexicon) -> bool:
-    start = plain(" ".join(words))
-    return bool(lexicon.groups["leave"].match(start) or lexicon.groups["negation"].match(start))
+def _tokens(calm: str, start: int, end: int) -> list[_Token]:
+    tokens: list[_Token] = []
+    before = start
+    for found in _WORD.finditer(calm, start, end):
+        between = calm[before : found.start()]
+        wall = bool(_WALL.search(between)) or any(_is_symbol(sign) for sign in between)
+        if between == ":" and found[0][:1].isdigit() and calm[before - 1 : before].isdigit():
+            wall = False  # an hour
+        pieces = plain(found[0].replace("\u2024", "" if len(found[0]) > 3 and "\u2024" in found[0][:-1] else " ")).split()
+        for piece in pieces:
+            tokens.append(_Token(piece, found.start(), found.end(), wall, between))
+            wall, between = False, ""
+        before = found.end()
+    return tokens
 
 
-def _at_contrast(part: str, lexicon: Lexicon) -> Iterator[str]:
-    """The part, cut before each word of contrast, and before an "and" with a refusal right behind it."""
-    words = part.split(" ")
-    held: list[str] = []
-    for number, word in enumerate(words):
-        contrast = lexicon.groups["contrast"].fullmatch(plain(word))
-        if held and (contrast or (plain(word) in _AND and _refuses(words[number + 1 : number + 3], lexicon))):
-            yield " ".join(held)
-            held = []
-        held.append(word)
-    yield " ".join(held)
+def _is_symbol(sign: str) -> bool:
+    """Emoji part what stands around them."""
+    return sign > "\u2190" and unicodedata.category(sign) in ("So", "Sk", "Cs")
+
+
+def _of_sentence(calm: str, start: int, end: int, number: int, asks: bool, lexicon: Lexicon) -> Iterator[Clause]:
+    tokens = _tokens(calm, start, end)
+    if not tokens:
+        return
+    words = [token.word for token in tokens]
+    walls = frozenset(at for at, token in enumerate(tokens) if token.wall)
+    cues = _unmasked(lexicon.matcher.find(words, walls))
+    cuts = sorted({0, *walls, *_inner_cuts(words, calm, tokens, cues, lexicon)})
+    for begin, stop in zip(cuts, [*cuts[1:], len(tokens)], strict=True):
+        inside = tuple(
+            Cue(cue.start - begin, cue.end - begin, cue.group)
+            for cue in cues
+            if begin <= cue.start and cue.end <= stop
+        )
+        written = " ".join(calm[tokens[begin].start : tokens[stop - 1].end].replace("\u2024", ".").split())
+        contrasts = any(cue.group == "contrast" and cue.start == 0 for cue in inside)
+        yield Clause(
+            written,
+            tuple(words[begin:stop]),
+            inside,
+            number,
+            asks,
+            contrasts,
+            tuple(token.sign for token in tokens[begin:stop]),
+            tuple(calm[token.start : token.end] for token in tokens[begin:stop]),
+        )
+
+
+_MASKS = {
+    "eager": frozenset(("negation", "able", "attend", "hedge")),
+    "idle_no": frozenset(("negation", "able", "attend", "busy")),
+    "link_lost": frozenset(("join", "attend", "negation", "held", "able", "leave", "link_wanted", "busy", "move")),
+    "status": frozenset(("join", "negation", "held", "link_wanted", "past_sign_up")),
+    "export": frozenset(("join", "negation", "held", "all")),
+    "erase": frozenset(("leave", "negation", "all")),
+    "elsewhere": frozenset(("join", "leave", "held")),
+    "greets": frozenset(("all", "join", "join_weak", "morning", "afternoon", "evening", "able", "busy", "tomorrow")),
+    "not_all": frozenset(("all", "all_alone", "except")),
+    "held": frozenset(("join", "join_weak")),
+    "both": frozenset(("all", "all_alone")),
+    "leave": frozenset(("join", "held", "negation")),
+    "how": frozenset(("join", "asking", "question", "negation")),
+    "still_room": frozenset(("join", "negation", "asking", "question")),
+    "question": frozenset(("join",)),
+    "others": frozenset(),
+}
+"""Groups whose longer phrases take away the meaning of other words within them: "non ho ricevuto il link" refuses
+nothing, "mi ero iscritto" asks for nothing."""
+
+
+def _unmasked(cues: list[Cue]) -> list[Cue]:
+    """The cues that no longer phrase takes away."""
+    masks = [cue for cue in cues if cue.group in _MASKS]
+    return [
+        cue
+        for cue in cues
+        if not any(
+            cue.group in _MASKS[mask.group] and mask.start <= cue.start and cue.end <= mask.end for mask in masks
+        )
+    ]
+
+
+def _inner_cuts(
+    words: list[str], calm: str, tokens: list[_Token], cues: list[Cue], lexicon: Lexicon
+) -> Iterator[int]:
+    """Where a clause begins without a sign before it."""
+    deeds = {cue.start for cue in cues if cue.group in _DEEDS}
+    contrasts = {cue.start for cue in cues if cue.group == "contrast"}
+    within = {at for cue in cues for at in range(cue.start + 1, cue.end)}
+    for at in range(1, len(words)):
+        before, word = words[at - 1], words[at]
+        if at in within:
+            continue
+        if at in contrasts and at - 1 not in contrasts:
+            yield at
+        elif word in _AND and at > 1 and any(deed < at for deed in deeds) and ({at + 1, at + 2} & deeds):
+            yield at
+        elif at > 1 and (word.isdigit() or word in lexicon.weekdays or word in _ARTICLES):
+            closes = before == "no" or (before == "si" and "ì" in calm[tokens[at - 1].start : tokens[at - 1].end].lower())
+            if closes:
+                yield at

@@ -40,9 +40,9 @@ def doubt(of_what: Doubt, series: Series, why: tuple[Mention, ...]) -> tuple[str
 def requests(own: Hearing, subject: Hearing, tongue: Language) -> tuple[str, ...]:
     """Each thing asked for beside places, with the words that ask for it."""
     return tuple(
-        f"«{sentence.text[:LONGEST]}»: {_REQUESTS[name][tongue]}"
-        for sentence in (*own.sentences, *subject.sentences)
-        for name in sorted(sentence.requests)
+        f"«{one.clause.text[:LONGEST]}»: {_REQUESTS[name][tongue]}"
+        for one in (*own.heard, *subject.heard)
+        for name in sorted(one.requests)
     )
 
 
@@ -61,7 +61,7 @@ def calendar(partstat: str, uid: str, tongue: Language) -> str:
 
 def question(own: Hearing) -> str:
     """The sentences that a person must answer."""
-    return " ".join(sentence.text for sentence in own.sentences if sentence.questions)[:LONGEST_QUESTION]
+    return ", ".join(own.questions())[:LONGEST_QUESTION]
 
 
 def _clues(series: Series, why: tuple[Mention, ...]) -> tuple[str, ...]:

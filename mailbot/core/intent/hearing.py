@@ -1,18 +1,20 @@
-"""What each clause says: its wishes, its "no", and how it speaks of the meetings it mentions.
+"""What each clause says: its deeds, its "no", and how it speaks of the meetings it mentions.
 
-Phrases that contain other phrases are heard first and then taken out ("non ho ricevuto il link" is no refusal, "mi ero
-iscritto" no signup, "non vedo l'ora" no "no"). What is left decides how the clause speaks of its meetings: as *taken*,
-*left*, *declined*, *excepted*, *held* already, or merely named (*bare*).
+The cues of a clause come to *deeds*: somebody joins, leaves, declines, moves, tells that they are signed up already,
+speaks of others. A deed decides how the clause speaks of its meetings: as *taken*, *left*, *declined*, *excepted*,
+*held* already, of *others*, or merely named (*bare*). A clause without a deed of its own takes over that of its
+sentence; behind a word of contrast, the opposite of what was refused. Questions are heard apart: what is asked for
+information is no wish, and a wish put as a question ("posso venire giovedì?") is no question.
 """
 
-import re
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 
 from mailbot.core.intent import clauses, mentions
 from mailbot.core.intent.clauses import Clause
 from mailbot.core.intent.dates import Calendar
-from mailbot.core.intent.lexicon import Lexicon
+from mailbot.core.intent.lexicon import Cue, Lexicon
 from mailbot.core.intent.mentions import Mention
 from mailbot.core.intent.sectors import Sectors
 
@@ -28,6 +30,8 @@ class Stance(StrEnum):
     EXCEPTED = "excepted"
     HELD = "held"
     """Signed up for already."""
+    OTHERS = "others"
+    """Somebody else's, or over, or asked about: neither wanted nor refused."""
     BARE = "bare"
 
 
@@ -45,28 +49,23 @@ class Heard:
 
     clause: Clause
     spoken: tuple[Spoken, ...]
-    joins: bool
-    leaves: bool
-    declines: bool
-    moves: bool
-    holds: bool
-    takes_all: bool
-    hedges: bool
+    joins: bool = False
+    nods: bool = False
+    """Agrees, without saying to what: "volentieri", "va bene"."""
+    leaves: bool = False
+    declines: bool = False
+    moves: bool = False
+    holds: bool = False
+    takes_all: bool = False
+    hedges: bool = False
+    asks: bool = False
+    """A question for a person."""
+    requests: frozenset[str] = frozenset()
 
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """What a whole sentence asks for beside places."""
-
-    text: str
-    plain: str
-    requests: frozenset[str]
-    """``link``, ``status``, ``export``, ``erase``."""
-    questions: bool
-    hedges: bool
-    asks_first: bool
-    """Wants to know something before deciding."""
-    offers: bool
+    @property
+    def acts(self) -> bool:
+        """Whether it has a deed of its own."""
+        return self.joins or self.leaves or self.declines or self.moves or self.holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,160 +73,251 @@ class Hearing:
     """What a text says."""
 
     heard: tuple[Heard, ...]
-    sentences: tuple[Sentence, ...]
+    text: str
 
-    def spoken(self, *stances: Stance) -> list[Spoken]:
+    def mentions(self, *stances: Stance) -> list[Mention]:
         """The mentions with one of these stances, in order."""
-        return [spoken for heard in self.heard for spoken in heard.spoken if spoken.stance in stances]
+        return [spoken.mention for heard in self.heard for spoken in heard.spoken if spoken.stance in stances]
 
     @property
     def requests(self) -> frozenset[str]:
-        """Everything asked for beside places."""
-        return frozenset().union(*(sentence.requests for sentence in self.sentences))
+        """Everything asked for beside places: ``link``, ``status``, ``export``, ``erase``."""
+        return frozenset().union(*(heard.requests for heard in self.heard))
 
     def says(self, what: str) -> bool:
         """Whether any clause has this property, such as ``joins``."""
         return any(getattr(heard, what) for heard in self.heard)
 
+    def has(self, *groups: str) -> bool:
+        """Whether a cue of one of these groups stands anywhere."""
+        return any(heard.clause.has(*groups) for heard in self.heard)
 
-SHORT_REFUSAL = 5
-"""Words of a clause in which "I can't" needs nothing beside it."""
-REQUESTS = ("erase", "export", "status", "link")
+    def questions(self) -> list[str]:
+        """The clauses that a person must answer, as written."""
+        return [heard.clause.text for heard in self.heard if heard.asks]
+
+
+SHORT_REFUSAL = 3
+"""Words behind "I can't" that may follow where no meeting is named."""
+MOST_BESIDE = 2
+"""Words beside a mention in a clause that only continues a list ("il 21, il 22 e il 26")."""
+_REQUESTS = {"link_lost": "link", "status": "status", "export": "export", "erase": "erase"}
 
 
 def hear(text: str, calendar: Calendar, words: Sectors, lexicon: Lexicon) -> Hearing:
     """What a text says, clause by clause."""
-    parts = clauses.split(text, lexicon)
     by_sentence: dict[int, list[Clause]] = {}
-    for clause in parts:
+    for clause in clauses.split(text, lexicon):
         by_sentence.setdefault(clause.sentence, []).append(clause)
-    sentences: list[Sentence] = []
     heard: list[Heard] = []
+    last_day: date | None = None
     for members in by_sentence.values():
-        sentence = _sentence(members, lexicon)
-        said = [_clause(clause, sentence, calendar, words, lexicon) for clause in members]
-        said = _within_sentence(said)
-        wish = any(one.joins or one.leaves or one.moves or one.declines for one in said) and not sentence.asks_first
-        sentences.append(replace(sentence, questions=sentence.questions and not wish))
-        heard += said
-    return Hearing(tuple(heard), tuple(sentences))
+        said: list[Heard] = []
+        for clause in members:
+            found = mentions.find(clause, calendar, words, lexicon, last_day)
+            said.append(_clause(clause, found, lexicon))
+            last_day = mentions.last_day(found, calendar) or last_day
+        heard += _within_sentence(_asked_apart(said))
+    return Hearing(tuple(heard), text)
 
 
-def _sentence(members: list[Clause], lexicon: Lexicon) -> Sentence:
-    plain = " ".join(clause.plain for clause in members)
-    requests = frozenset(name for name in REQUESTS if lexicon.groups[name].search(plain))
-    if "erase" in requests and "export" not in requests:
+# --- one clause -------------------------------------------------------------------------------------------------------
+
+
+def _clause(clause: Clause, found: list[Mention], lexicon: Lexicon) -> Heard:
+    requests = frozenset(_REQUESTS[cue.group] for cue in clause.spans(*_REQUESTS))
+    if "erase" in requests:
         requests -= {"status", "link"}
-    marked = members[0].asks and bool(lexicon.groups["asking"].search(plain))
-    asks = marked or bool(lexicon.groups["question"].search(plain)) or bool(lexicon.groups["complaint"].search(plain))
-    return Sentence(
-        text=", ".join(clause.text for clause in members),
-        plain=plain,
-        requests=requests,
-        questions=asks and not requests,
-        hedges=bool(lexicon.groups["hedge"].search(plain)),
-        asks_first=bool(lexicon.groups["before_deciding"].search(plain)),
-        offers=bool(lexicon.groups["offer"].search(plain)),
-    )
-
-
-def _clause(clause: Clause, sentence: Sentence, calendar: Calendar, words: Sectors, lexicon: Lexicon) -> Heard:
-    groups = lexicon.groups
-    found = mentions.find(clause, calendar, words, lexicon)
-    left = clause.plain
-    asked = sentence.requests & {"link", "status", "export", "erase"}
-    for name in REQUESTS:
-        left = groups[name].sub("#", left)
-    takes_all = bool(groups["all"].search(groups["not_all"].sub("#", left)))
-    idiom = bool(groups["not_negation"].search(left))
-    calm = groups["not_negation"].sub("#", left)
-    holds = bool(groups["held"].search(calm))
-    free = groups["held"].sub("#", calm)
-    moves = bool(groups["move"].search(free)) and not groups["own_subject"].search(sentence.plain)
-    leaves = bool(groups["leave"].search(calm if not holds else free)) or bool(groups["leave"].search(free))
-    negated = bool(groups["negation"].search(free))
-    attends = bool(groups["attend"].search(free))
-    able = bool(groups["able"].search(free)) and (bool(found) or len(free.split()) <= SHORT_REFUSAL)
-    declines = negated and (attends or able) and not asked
-    if declines and groups["anymore"].search(free):
-        leaves, declines = True, False
-    leaves = leaves and not ("erase" in asked and not groups["leave"].search(free))
-    joins = (idiom and bool(groups["join"].search(left))) or bool(groups["join"].search(free))
-    joins = joins and not (negated and not idiom) and not leaves and not asked
-    busy = bool(groups["busy"].search(free)) and not joins
-    about_others = bool(groups["others"].search(free)) and not joins
+    negated = clause.has("negation")
+    holds = clause.has("held")
+    moves = clause.has("move", "instead_of") and not clause.has("own_subject")
+    refuses = negated and _refuses(clause, found, lexicon)
+    leaves = clause.has("leave") or (refuses and (clause.has("anymore") or holds))
+    busy = clause.has("busy") and bool(found) and not clause.has("join")
+    declines = (refuses or busy) and not leaves and not requests
+    strong = clause.has("join", "link_wanted", "eager")
+    weak = bool(found) and not holds and not moves and (clause.has("join_weak") or _is_bid(clause, found, lexicon))
+    joins = (strong or weak) and not leaves and not requests and not declines
+    joins = joins and not (negated and not clause.has("link_wanted", "eager"))
+    apart = _is_apart(clause)
+    if apart:
+        joins = declines = False
     said = Heard(
         clause=clause,
         spoken=(),
         joins=joins,
+        nods=clause.has("nod") and not negated,
         leaves=leaves,
         declines=declines,
         moves=moves,
         holds=holds,
-        takes_all=takes_all,
-        hedges=bool(groups["maybe"].search(free)) and (joins or bool(found)),
+        takes_all=clause.has("all") or _ends_in_all(clause),
+        hedges=clause.has("hedge"),
+        requests=requests,
     )
-    spoken = tuple(
-        Spoken(mention, _stance(mention, said, negated and not idiom, busy or about_others, bool(asked), lexicon))
-        for mention in found
-    )
-    return replace(said, spoken=spoken)
+    return replace(said, spoken=tuple(Spoken(m, _stance(m, said, negated, apart)) for m in found))
 
 
-def _stance(mention: Mention, said: Heard, negated: bool, apart: bool, asked: bool, lexicon: Lexicon) -> Stance:
-    before = said.clause.plain[: mention.found.start]
-    after = said.clause.plain[mention.found.end :].strip()
-    near = " ".join(before.split()[-4:])
-    if lexicon.groups["except"].search(before):
+def _is_apart(clause: Clause) -> bool:
+    """Whether it speaks of others' plans, of what is over, or of why."""
+    if clause.has("others") and not clause.has("first_person", "enrol_other"):
+        return True
+    reason = any(cue.start <= 1 for cue in clause.spans("reason"))
+    return reason or clause.has("thanks_for", "was_there")
+
+
+def _is_bid(clause: Clause, found: list[Mention], lexicon: Lexicon) -> bool:
+    """Whether it is a mention and courtesies, and nothing else: "io 21", "al primo turno grazie"."""
+    if clause.asks and clause.has("asking"):
+        return False
+    covered = {at for m in found if m.named for at in range(m.found.start, m.found.end)}
+    if not covered:
+        return False
+    covered |= {at for cue in clause.spans("courtesy", "greets", "nod", "also") for at in range(cue.start, cue.end)}
+    small = lexicon.sets["small"]
+    return all(at in covered or word in small or word.isdigit() for at, word in enumerate(clause.words))
+
+
+def _ends_in_all(clause: Clause) -> bool:
+    """ "Iscrivetemi a tutti": the word by itself, at the end."""
+    return any(cue.end == len(clause.words) for cue in clause.spans("all_alone")) and clause.has("join", "leave", "move")
+
+
+def _refuses(clause: Clause, found: list[Mention], lexicon: Lexicon) -> bool:
+    """Whether the "no" of a clause is about coming."""
+    if clause.has("attend"):
+        return True
+    return any(_stands_free(clause, cue, found, lexicon) for cue in clause.spans("able"))
+
+
+def _stands_free(clause: Clause, able: Cue, found: list[Mention], lexicon: Lexicon) -> bool:
+    """Whether "I can't" is about coming, rather than about what follows it ("non riesco ad aprire il file")."""
+    behind = clause.words[able.end :]
+    inner = [m.found.start for m in found if m.found.start >= able.end]
+    until = behind[: inner[0] - able.end] if inner else behind
+    idle = all(word in lexicon.sets["small"] or len(word) < 4 or word in _IDLE for word in until)
+    return idle and (bool(found) or len(behind) <= SHORT_REFUSAL)
+
+
+_IDLE = frozenset("proprio purtroppo grazie incontro meeting session mica quel quello quella that this make the".split())
+
+
+def _stance(mention: Mention, said: Heard, negated: bool, apart: bool) -> Stance:
+    clause, at = said.clause, mention.found.start
+    if any(cue.end <= at for cue in clause.spans("except")):
         return Stance.EXCEPTED
-    if asked:
+    if apart or mention.elsewhere(said.joins):
+        return Stance.OTHERS
+    if said.requests:
         return Stance.HELD
-    if said.moves and _ends_with(near, lexicon.groups["from"]):
+    if _follows(clause, at, "instead_of"):
+        return Stance.LEFT
+    if said.moves and not said.holds and _follows(clause, at, "from"):
         return Stance.LEFT
     if said.leaves:
         return Stance.LEFT
-    if said.moves and not negated and (not said.holds or _ends_with(near, lexicon.groups["towards"])):
-        return Stance.TAKEN
-    if said.declines or (negated and (said.joins or not _yes_behind(after))):
-        return Stance.DECLINED
-    if said.holds and not said.joins:
+    if said.holds and not clause.has("join"):
         return Stance.HELD
-    if said.joins:
+    if said.moves and not negated:
         return Stance.TAKEN
-    return Stance.DECLINED if apart else Stance.BARE
+    if said.declines or (negated and _refused_after(clause, at)):
+        return Stance.DECLINED
+    if clause.words[mention.found.end : mention.found.end + 1] == ("no",):
+        return Stance.DECLINED
+    return Stance.TAKEN if said.joins else Stance.BARE
 
 
-def _ends_with(near: str, pattern: re.Pattern[str]) -> bool:
-    """Whether one of the words stands right before, an article or a word for "meeting" between at most."""
-    last = None
-    for match in pattern.finditer(near):
-        last = match
-    if last is None:
-        return False
-    between = near[last.end() :].split()
-    return len(between) <= 2
+def _refused_after(clause: Clause, at: int) -> bool:
+    """A "no" before it, near enough ("non quello dello sport")."""
+    return any(0 <= at - cue.end <= 5 for cue in clause.spans("negation"))
 
 
-def _yes_behind(after: str) -> bool:
-    return after.startswith(("si", "yes", "ok"))
+def _follows(clause: Clause, at: int, group: str) -> bool:
+    """Whether a word of the group stands before it, nearer than another that leads elsewhere ("dal 21 al 22")."""
+    leads = [c for c in clause.spans("from", "towards", "instead_of") if c.end <= at and at - c.end <= 6]
+    strong = [c for c in leads if c.group == "instead_of"]
+    return bool(leads) and any(c.group == group for c in strong or [max(leads, key=lambda c: (c.end, -c.start))])
+
+
+# --- one sentence -----------------------------------------------------------------------------------------------------
+
+
+def _asked_apart(said: list[Heard]) -> list[Heard]:
+    """Clauses that ask for information lose their deeds; a wish put as a question keeps them."""
+    first = _question_begins(said)
+    if first is None:
+        return said
+    asked = []
+    for number, one in enumerate(said):
+        if number < first or one.requests or one.leaves or one.moves:
+            asked.append(one)
+            continue
+        spoken = tuple(Spoken(s.mention, Stance.OTHERS if s.stance is Stance.TAKEN else s.stance) for s in one.spoken)
+        asked.append(replace(one, joins=False, declines=False, nods=False, asks=True, spoken=spoken))
+    return asked
+
+
+def _question_begins(said: list[Heard]) -> int | None:
+    """The clause with which a question for information begins, or None where the sentence asks none."""
+    for number, one in enumerate(said):
+        clause = one.clause
+        if clause.has("complaint") and not clause.has("negation"):
+            return number
+        if clause.has("question") and not _is_wish(one):
+            return number
+        if clause.asks and not _is_wish(one) and not clause.has("how", "still_room"):
+            begins = any(cue.start <= 2 for cue in clause.spans("asking"))
+            if begins or clause.has("asking_is") or (number == len(said) - 1 and _is_unheard(said)):
+                return number
+    return None
+
+
+def _is_unheard(said: list[Heard]) -> bool:
+    """A question of which nothing was understood: a person should see it."""
+    words = sum(len(one.clause.words) for one in said)
+    return words > 3 and not any(one.acts or one.nods or one.requests or one.clause.has("how", "still_room") for one in said)
+
+
+def _is_wish(one: Heard) -> bool:
+    """Whether a question is a polite wish: "posso venire", "mi iscrivete", "can you sign me up"."""
+    return one.clause.has("wish_question", "link_wanted", "enrol_other") or bool(one.requests) or one.leaves or one.moves
 
 
 def _within_sentence(said: list[Heard]) -> list[Heard]:
-    """Wishes reach bare mentions of their sentence that stand in a clause without any."""
-    taken = any(s.stance is Stance.TAKEN for one in said for s in one.spoken)
-    left = any(s.stance is Stance.LEFT for one in said for s in one.spoken)
-    wishes_in = any(one.joins for one in said) and not taken
-    wishes_out = any(one.leaves or one.declines for one in said) and not left
-    if not (wishes_in or wishes_out):
-        return said
+    """Deeds reach the bare mentions of their sentence that stand in clauses without any."""
+    joins, leaves, declines = (any(getattr(one, deed) for one in said) for deed in ("joins", "leaves", "declines"))
+    stances = {s.stance for one in said for s in one.spoken}
+    reached: list[Heard] = []
+    before = Stance.BARE
+    for one in said:
+        turned = one.clause.contrasts and before is Stance.DECLINED
+        spoken = []
+        for of in one.spoken:
+            stance = of.stance
+            if stance is Stance.HELD and (leaves or declines) and not one.requests:
+                stance = Stance.LEFT
+            elif stance is Stance.BARE and of.mention.named:
+                if turned:
+                    stance = Stance.TAKEN
+                elif _continues(one) and before in (Stance.TAKEN, Stance.LEFT, Stance.DECLINED):
+                    stance = before
+                elif one.clause.contrasts:
+                    pass
+                elif joins and not stances & {Stance.TAKEN}:
+                    stance = Stance.TAKEN
+                elif leaves and not stances & {Stance.LEFT}:
+                    stance = Stance.LEFT
+                elif declines and not joins and not stances & {Stance.DECLINED}:
+                    stance = Stance.DECLINED
+            spoken.append(Spoken(of.mention, stance))
+        joined = one.joins or (turned and any(s.stance is Stance.TAKEN for s in spoken))
+        reached.append(replace(one, spoken=tuple(spoken), joins=joined))
+        before = spoken[-1].stance if spoken else before
+    return reached
 
-    def reached(spoken: Spoken) -> Spoken:
-        if wishes_out and spoken.stance is Stance.HELD:
-            return replace(spoken, stance=Stance.LEFT)
-        if wishes_out and not wishes_in and spoken.stance is Stance.BARE and not taken:
-            return replace(spoken, stance=Stance.DECLINED)
-        if wishes_in and spoken.stance is Stance.BARE:
-            return replace(spoken, stance=Stance.TAKEN)
-        return spoken
 
-    return [replace(one, spoken=tuple(map(reached, one.spoken))) for one in said]
+def _continues(one: Heard) -> bool:
+    """Whether a clause is little more than a mention, as the items of a list are."""
+    covered = sum(s.mention.found.end - s.mention.found.start for s in one.spoken)
+    long = [word for word in one.clause.words if len(word) > 4]
+    return not one.acts and not one.clause.contrasts and len(long) - covered <= MOST_BESIDE

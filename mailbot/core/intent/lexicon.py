@@ -1,15 +1,17 @@
 """The words of each language, from ``words/*.toml``, made ready for looking up.
 
-The TOML is for people who know the language and no Python; ``words/it.toml`` says how an entry is written. Here each
-group of entries becomes one matcher over a text's *plain form*: lower case, no accents, apostrophes and signs as
-blanks, one blank between words. A matcher is a single pattern without nested repetition, so that it takes time in
-proportion to the text.
+The TOML is for people who know the language and no Python; ``words/it.toml`` says how an entry is written. An entry
+belongs to a *group*, such as ``join``, and where its words stand in a sentence there is a *cue* of that group. All
+groups of all languages are looked for together, word by word, since people mix languages; the time it takes grows
+with the text and with nothing else. Words are compared in their *plain form*: lower case, no accents, apostrophes and
+signs as blanks.
 """
 
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -17,10 +19,14 @@ from typing import Any
 
 from mailbot.core.model import Language
 
+FILES = ("it", "en", "others")
+"""The word files; the language of a letter can be that of the first two alone."""
 LANGUAGES: tuple[Language, ...] = ("it", "en")
 _SIGNS = re.compile(r"[^a-z0-9]+")
-_GAP = r"(?: \w+){0,3}?"
-"""What ``~`` stands for in an entry: at most three words."""
+_GAP = "~"
+_ANY = "_"
+MOST_GAP = 3
+"""Words that ``~`` stands for, at most."""
 
 
 def plain(text: str) -> str:
@@ -31,86 +37,137 @@ def plain(text: str) -> str:
     return _SIGNS.sub(" ", lowered).strip()
 
 
-def pattern(entries: Iterable[str]) -> re.Pattern[str]:
-    """One pattern for all of these entries; the longest that fits wins."""
-    written = sorted({_one(entry) for entry in entries if entry.strip()}, key=len, reverse=True)
-    return re.compile(rf"(?<!\w)(?:{'|'.join(written)})(?!\w)" if written else r"(?!)")
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A place in a sentence where the words of a group stand."""
 
-
-def _one(entry: str) -> str:
-    words = []
-    for word in entry.split():
-        if word == "~":
-            words.append(_GAP)
-        elif word == "_":
-            words.append(r" \w+")
-        else:
-            stem = plain(word.rstrip("*"))
-            words.append(" " + re.escape(stem) + (r"\w*" if word.endswith("*") else ""))
-    return "".join(words).removeprefix(" ").replace(r"\ ", " ")
+    start: int
+    """The first of its words, counted from 0."""
+    end: int
+    """One behind the last."""
+    group: str
 
 
 @dataclass(frozen=True, slots=True)
-class Lexicon:
-    """Everything the reader knows of words."""
+class _Entry:
+    group: str
+    rest: tuple[str, ...]
+    """The words behind the first, ``*`` and gaps included."""
 
-    groups: Mapping[str, re.Pattern[str]]
-    """By the name of the group, such as ``join``: both languages together, since people mix them."""
+
+class Matcher:
+    """Finds the entries of many groups in one pass over the words of a sentence."""
+
+    def __init__(self, groups: Mapping[str, Iterable[str]]) -> None:
+        """Takes the entries by group."""
+        self._whole: dict[str, list[_Entry]] = defaultdict(list)
+        self._begun: dict[str, list[_Entry]] = defaultdict(list)
+        for group, entries in groups.items():
+            for written in entries:
+                first, *rest = _words(written)
+                begun = first.endswith("*")
+                (self._begun if begun else self._whole)[first.rstrip("*")].append(_Entry(group, tuple(rest)))
+        self._shortest = min(map(len, self._begun), default=0)
+
+    def find(self, words: Sequence[str], walls: frozenset[int] = frozenset()) -> list[Cue]:
+        """The cues among ``words``, in order, the longest of each group at each place.
+
+        ``walls`` are the places behind which a new part begins (a comma, a bracket): no entry reaches across one.
+        """
+        cues: list[Cue] = []
+        for at in range(len(words)):
+            best: dict[str, int] = {}
+            for entry in self._from(words[at]):
+                end = _reach(entry.rest, words, at + 1, walls)
+                if end > best.get(entry.group, 0):
+                    best[entry.group] = end
+            cues += [Cue(at, end, group) for group, end in best.items()]
+        return cues
+
+    def _from(self, word: str) -> Iterator[_Entry]:
+        yield from self._whole.get(word, ())
+        for length in range(self._shortest, len(word) + 1):
+            yield from self._begun.get(word[:length], ())
+
+
+def _words(written: str) -> list[str]:
+    words: list[str] = []
+    for word in written.split():
+        if word in (_GAP, _ANY):
+            words.append(word)
+        else:
+            pieces = plain(word.rstrip("*")).split()
+            words += [*pieces[:-1], pieces[-1] + ("*" if word.endswith("*") else "")]
+    return words
+
+
+def _reach(rest: Sequence[str], words: Sequence[str], at: int, walls: frozenset[int]) -> int:
+    """Where the entry ends if its ``rest`` stands at ``at``; 0 where it does not."""
+    if not rest:
+        return at
+    want, *behind = rest
+    if at >= len(words) or at in walls:
+        return 0
+    if want == _GAP:
+        for skipped in range(MOST_GAP + 1):
+            if end := _reach(behind, words, at + skipped, walls):
+                return end
+            if at + skipped in walls:
+                break
+        return 0
+    fits = want == _ANY or (words[at].startswith(want[:-1]) if want.endswith("*") else words[at] == want)
+    return _reach(behind, words, at + 1, walls) if fits else 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lexicon:
+    """Everything the reader knows of words. Compared by identity: there are as many as configurations."""
+
+    matcher: Matcher
     weekdays: Mapping[str, int]
     """By word: 0 is Monday."""
     months: Mapping[str, int]
     day_words: Mapping[str, int]
-    turns: tuple[re.Pattern[str], ...]
+    sets: Mapping[str, frozenset[str]]
+    """Plain sets of words or short phrases, by name."""
     themes: Mapping[str, tuple[str, ...]]
     stop_words: Mapping[Language, frozenset[str]]
-    before_day: frozenset[str]
-    before_other: frozenset[str]
-    after_other: frozenset[str]
-
-    def __hash__(self) -> int:
-        """By identity: there are as many lexicons as configurations."""
-        return id(self)
 
 
-_LISTS_OF_LISTS = ("weekdays", "months", "turns")
-_WORD_SETS = ("days_in_words", "before_day", "before_other", "after_other", "stop")
+_NUMBERED = ("weekdays", "months", "days_in_words")
+_SETS = ("before_day", "before_other", "after_other", "small", "common", "past", "greeting")
 
 
-def build(words: Mapping[Language, Mapping[str, Any]], themes: Mapping[str, Iterable[str]]) -> Lexicon:
-    """A lexicon of parsed word files, by language, and of parsed themes."""
-    names = {name for groups in words.values() for name in groups} - {*_LISTS_OF_LISTS, *_WORD_SETS}
+def build(words: Mapping[str, Mapping[str, Any]], themes: Mapping[str, Iterable[str]]) -> Lexicon:
+    """A lexicon of parsed word files, by file name, and of parsed themes."""
+    apart = {*_NUMBERED, *_SETS, "stop"}
+    groups: dict[str, list[str]] = defaultdict(list)
+    for of_file in words.values():
+        for name, entries in of_file.items():
+            if name not in apart:
+                groups[name] += entries
     return Lexicon(
-        groups={name: pattern(e for groups in words.values() for e in groups.get(name, ())) for name in names},
+        matcher=Matcher(groups),
         weekdays=_numbered(words, "weekdays", 0),
         months=_numbered(words, "months", 1),
-        day_words={
-            plain(word): number
-            for groups in words.values()
-            for number, word in enumerate(groups.get("days_in_words", ()), start=1)
-        },
-        turns=tuple(
-            pattern(e for groups in words.values() for e in (groups.get("turns", [])[n : n + 1] or [[]])[0])
-            for n in range(max(len(groups.get("turns", ())) for groups in words.values()))
-        ),
+        day_words=_numbered(words, "days_in_words", 1),
+        sets={name: _set(words, name) for name in _SETS},
         themes={name: tuple(entries) for name, entries in themes.items()},
-        stop_words={language: frozenset(groups.get("stop", ())) for language, groups in words.items()},
-        before_day=_set(words, "before_day"),
-        before_other=_set(words, "before_other"),
-        after_other=_set(words, "after_other"),
+        stop_words={language: frozenset(words[language].get("stop", ())) for language in LANGUAGES},
     )
 
 
-def _numbered(words: Mapping[Language, Mapping[str, Any]], name: str, first: int) -> dict[str, int]:
+def _numbered(words: Mapping[str, Mapping[str, Any]], name: str, first: int) -> dict[str, int]:
     return {
         plain(word): number
-        for groups in words.values()
-        for number, several in enumerate(groups.get(name, ()), start=first)
+        for of_file in words.values()
+        for number, several in enumerate(of_file.get(name, ()), start=first)
         for word in several
     }
 
 
-def _set(words: Mapping[Language, Mapping[str, Any]], name: str) -> frozenset[str]:
-    return frozenset(plain(entry) for groups in words.values() for entry in groups.get(name, ()))
+def _set(words: Mapping[str, Mapping[str, Any]], name: str) -> frozenset[str]:
+    return frozenset(plain(entry) for of_file in words.values() for entry in of_file.get(name, ()))
 
 
 @lru_cache(maxsize=1)
@@ -121,4 +178,4 @@ def shipped() -> Lexicon:
     def read(name: str) -> dict[str, Any]:
         return tomllib.loads((folder / f"{name}.toml").read_text("utf-8"))
 
-    return build({language: read(language) for language in LANGUAGES}, read("themes"))
+    return build({name: read(name) for name in FILES}, read("themes"))

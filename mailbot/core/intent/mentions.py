@@ -1,22 +1,28 @@
-"""Which meetings a clause speaks of: by date, by sector, by turn or hour, by place in the list, or all of them."""
+"""Which meetings a clause speaks of: by date, by sector, by turn or hour, by place in the list."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 
 from mailbot.core.intent import dates, sectors
 from mailbot.core.intent.clauses import Clause
 from mailbot.core.intent.dates import Calendar, Found
-from mailbot.core.intent.lexicon import Lexicon
+from mailbot.core.intent.lexicon import Cue, Lexicon
 from mailbot.core.intent.sectors import Sectors
 
-NEAR = 10
+NEAR = 9
 """Words before a sector among which a word for "meeting" makes it one that is asked for."""
+_LEADS = frozenset(
+    "a al allo alla ai agli alle all per sul sullo sulla sui sugli sulle su con coi di del dello della dei degli delle "
+    "for to about on at of with the".split()
+)
+_BEHIND = frozenset("meeting meetings session sessions event call one evening talk webinar date slot incontro".split())
+_NARROWERS = ("turn", "time", "hour")
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A stretch of a clause that speaks of meetings."""
+    """Words of a clause that speak of meetings."""
 
     found: Found
     clause: Clause
@@ -33,15 +39,27 @@ class Mention:
         """Whether a day, an hour or an order names it."""
         return self.found.by not in ("sector", "theme")
 
+    def elsewhere(self, joins: bool) -> bool:
+        """Whether it is another event's: a day with an hour at which no meeting begins, and nobody who joins."""
+        return self.found.note == "other hour" and not joins
 
-def find(clause: Clause, calendar: Calendar, words: Sectors, lexicon: Lexicon) -> list[Mention]:
-    """The mentions of a clause, in order."""
-    found = dates.find(clause.plain, clause.text, calendar, lexicon)
-    found += [item for item in _orders(clause.plain, calendar, lexicon) if _apart(item, found)]
-    sector = [item for item in sectors.find(clause.plain, words, lexicon) if _apart(item, found)]
-    found = _narrowed([*found, *sector], clause.plain, calendar, lexicon)
+    @property
+    def narrows(self) -> bool:
+        """Whether it only tells apart what other words name: a turn, an hour, a time of day."""
+        return self.found.by in _NARROWERS
+
+
+def find(
+    clause: Clause, calendar: Calendar, words: Sectors, lexicon: Lexicon, last_day: date | None = None
+) -> list[Mention]:
+    """The mentions of a clause, in order; ``last_day`` is what "the day after" counts from."""
+    found = dates.find(clause, calendar, lexicon, last_day)
+    found += [item for item in _orders(clause, calendar) if _apart(item, found)]
+    narrowers = [item for item in (*_turns(clause, calendar, words), *dates.hours(clause, calendar)) if _apart(item, found)]
+    found += [item for item in sectors.find(clause, words) if _apart(item, [*found, *narrowers])]
+    found = [_narrowed(item, narrowers, clause, calendar) for item in found] + narrowers
     return [
-        Mention(item, clause, item.by not in ("sector", "theme") or _is_named(clause.plain, item, lexicon))
+        Mention(item, clause, item.by not in ("sector", "theme") or _is_named(clause, item))
         for item in sorted(found, key=lambda item: item.start)
     ]
 
@@ -50,77 +68,86 @@ def _apart(item: Found, others: list[Found]) -> bool:
     return all(item.end <= other.start or item.start >= other.end for other in others)
 
 
-def _orders(plain: str, calendar: Calendar, lexicon: Lexicon) -> Iterator[Found]:
+def _orders(clause: Clause, calendar: Calendar) -> Iterator[Found]:
     """The first, the last, the last but one, the next: in the order of their starts."""
     whole = sorted(calendar.series.meetings, key=lambda m: (m.starts_at, m.code))
     to_come = calendar.to_come()
-    for group, meeting in (
-        ("one_before_last", whole[-2] if len(whole) > 1 else None),
-        ("last", whole[-1]),
-        ("first", whole[0]),
-        ("next_one", to_come[0] if to_come else None),
-    ):
-        for match in lexicon.groups[group].finditer(plain):
-            if meeting is not None and not _is_a_turn(plain, match.end()):
-                yield Found(match.start(), match.end(), frozenset({meeting.code}), "order", match[0])
+    wanted = {
+        "one_before_last": whole[-2] if len(whole) > 1 else None,
+        "last": whole[-1],
+        "first": whole[0],
+        "next_one": to_come[0] if to_come else None,
+    }
+    taken: set[int] = set()
+    for group, meeting in wanted.items():
+        for cue in clause.spans(group):
+            place = set(range(cue.start, cue.end))
+            if meeting is None or place & taken or _is_a_turn(clause, cue):
+                continue
+            taken |= place
+            yield Found(cue.start, cue.end, frozenset({meeting.code}), "order", _words(clause, cue))
 
 
-def _is_a_turn(plain: str, end: int) -> bool:
-    return plain[end : end + 7].strip().startswith(("turno", "slot"))
+def _is_a_turn(clause: Clause, cue: Cue) -> bool:
+    turns = clause.spans("turn_1", "turn_2", "turn_3")
+    return any(turn.start < cue.end and cue.start < turn.end and turn.end > cue.end - 1 for turn in turns)
 
 
-def _narrowed(found: list[Found], plain: str, calendar: Calendar, lexicon: Lexicon) -> list[Found]:
-    """Mentions that fit several meetings, told apart by a turn, a time of day or an hour beside them."""
-    keys = [*_turns(plain, calendar, lexicon), *dates.hours(plain, calendar)]
-    narrowed = []
-    for item in found:
-        fitting = [item.codes & key.codes for key in keys if item.codes & key.codes]
-        best = min(fitting, key=len, default=item.codes) if len(item.codes) > 1 else item.codes
-        narrowed.append(replace(item, codes=best, note="" if len(best) == 1 and item.note == "several" else item.note))
-    alone = [key for key in keys if len(key.codes) == 1 and not found and key.by == "turn"]
-    hour = [
-        key
-        for key in keys
-        if len(key.codes) == 1 and not found and key.by == "hour" and key.words.startswith(("delle", "il turno"))
-    ]
-    return narrowed or alone or hour
+def _words(clause: Clause, cue: Cue) -> str:
+    return " ".join(clause.words[cue.start : cue.end])
 
 
-def _turns(plain: str, calendar: Calendar, lexicon: Lexicon) -> Iterator[Found]:
+def last_day(found: list[Mention], calendar: Calendar) -> date | None:
+    """The day of the last of these mentions that has one."""
+    days = [m for m in calendar.series.meetings for mention in found[-1:] if m.code in mention.codes]
+    return calendar.day(days[0]) if days else None
+
+
+def _narrowed(item: Found, keys: list[Found], clause: Clause, calendar: Calendar) -> Found:
+    """A mention that fits several meetings, told apart by a turn, a time of day or an hour beside it."""
+    if len(item.codes) < 2:
+        hour = dates.hour_behind(clause, item.end)
+        starts = {calendar.local(m).hour for m in calendar.series.meetings if m.code in item.codes}
+        other = item.by in ("date", "weekday") and hour is not None and not {hour, hour + 12} & starts
+        return replace(item, note="other hour") if other and starts else item
+    best = item.codes
+    for key in sorted(keys, key=lambda key: _NARROWERS.index(key.by)):
+        if best & key.codes and len(best) > 1:
+            best &= key.codes
+    return replace(item, codes=best, note="" if len(best) == 1 and item.note == "several" else item.note)
+
+
+def _turns(clause: Clause, calendar: Calendar, words: Sectors) -> Iterator[Found]:
     """Turns of one sector or one day, counted by hour; mornings, afternoons and evenings."""
-    meetings = calendar.to_come()
-    for number, pattern in enumerate(lexicon.turns):
-        for match in pattern.finditer(plain):
-            codes: set[str] = set()
-            for key in ("sector", "day"):
-                groups: dict[object, list[str]] = {}
-                for meeting in meetings:
-                    groups.setdefault(meeting.sector if key == "sector" else calendar.day(meeting), []).append(
-                        meeting.code
-                    )
-                codes |= {members[number] for members in groups.values() if 1 < len(members) > number}
+    meetings = sorted(calendar.series.meetings, key=lambda m: (m.starts_at, m.code))
+    days = {calendar.on(calendar.day(meeting)) for meeting in meetings}
+    for number, group in enumerate(("turn_1", "turn_2", "turn_3")):
+        for cue in clause.spans(group):
+            # Turns of one sector, where there are any; else of one day.
+            for together in (words.kin, days):
+                members = [[m.code for m in meetings if m.code in codes] for codes in together if len(codes) > 1]
+                codes = {of[number] for of in members if len(of) > number}
+                if codes:
+                    break
             if codes:
-                yield Found(match.start(), match.end(), frozenset(codes), "turn", match[0])
-    for group, first, last in (("morning", 0, 12), ("afternoon", 12, 18), ("evening", 18, 24)):
-        for match in lexicon.groups[group].finditer(plain):
-            codes = {m.code for m in meetings if first <= m.starts_at.astimezone(calendar.series.timezone).hour < last}
-            if codes and not plain[: match.start()].endswith(("buon ", "buona ", "good ")):
-                yield Found(match.start(), match.end(), frozenset(codes), "time", match[0])
+                yield Found(cue.start, cue.end, frozenset(codes), "turn", _words(clause, cue))
+    coming = calendar.to_come()
+    for group, first, last in (("morning", 0, 13), ("afternoon", 13, 18), ("evening", 18, 24)):
+        for cue in clause.spans(group):
+            codes = {m.code for m in coming if first <= calendar.local(m).hour < last}
+            if codes:
+                yield Found(cue.start, cue.end, frozenset(codes), "time", _words(clause, cue))
 
 
-def _is_named(plain: str, item: Found, lexicon: Lexicon) -> bool:
+def _is_named(clause: Clause, item: Found) -> bool:
     """Whether a sector is asked for: a word for "meeting" stands shortly before or right behind it."""
-    before = " ".join(plain[: item.start].split()[-NEAR:])
-    after = " ".join(plain[item.end :].split()[:3])
-    being = [match.end() for match in lexicon.groups["being"].finditer(before)]
-    meeting = [match.end() for match in lexicon.groups["meeting"].finditer(before)]
-    if meeting and (not being or max(meeting) > max(being)):
+    first = max(0, item.start - NEAR)
+    meeting = max((c.end for c in clause.spans("meeting") if first <= c.start < item.start), default=-1)
+    being = max((c.end for c in clause.spans("being") if first <= c.start < item.start), default=-1)
+    if meeting > being:
         return True
-    if re.match(r"(meetings?|sessions?|event|call|one|evening|group|talk|webinar)\b", after):
+    if set(clause.words[item.end : item.end + 3]) & _BEHIND:
         return True
-    joined = [match.end() for match in lexicon.groups["join"].finditer(before)]
-    asked = re.search(
-        r"\b(?:a|al|allo|alla|ai|agli|alle|all|per|sul|sullo|sulla|sui|sugli|sulle|con|for|to|about|on)(?: \w+){0,2}$",
-        before,
-    )
-    return bool(asked) and not being and (bool(joined) or len(before.split()) <= 2)
+    lead = set(clause.words[max(0, item.start - 3) : item.start]) & _LEADS
+    joined = any(cue.end <= item.start for cue in clause.spans("join", "join_weak", "leave", "move"))
+    return bool(lead) and being < 0 and (joined or item.start <= 2)

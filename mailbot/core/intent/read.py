@@ -6,8 +6,9 @@ by clause (``hearing``), with the subject where it is theirs. Then, in this orde
 1. *Requests* that need no meeting: erasure, a copy of the data, the status, the link.
 2. *Moves*: one meeting left for another.
 3. *Withdrawals*: a signup taken back, or an invitation declined with no other taken.
-4. *Signups*: for the meetings named in the own words; else in the subject; else the ONE in the quoted mail; else that
-   of the sender's organisation, as the own words, the signature, the shown name or the address tell it.
+4. *Signups*: for the meetings named in the own words; else in the subject; else at a mark between quoted lines; else
+   the ONE in the quoted mail; else that of the sender's organisation, as the own words, the signature, the shown name
+   or the address tell it.
 5. *Questions*, and all that is none of the above: for a person.
 
 At each step a doubt (no such day, a contradiction, several that fit, none named, one that is over) makes the bot ask
@@ -18,23 +19,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mailbot.core.intent import evidence, language, marks, people
-from mailbot.core.intent.choose import Choice, choose
+from mailbot.core.intent.choose import UNNAMED, Choice, choose
 from mailbot.core.intent.dates import Calendar
 from mailbot.core.intent.hearing import Hearing, Stance, hear
-from mailbot.core.intent.lexicon import Lexicon, plain, shipped
+from mailbot.core.intent.lexicon import Lexicon, shipped
 from mailbot.core.intent.mentions import Mention
 from mailbot.core.intent.sectors import Sectors, index
-from mailbot.core.model import (
-    ALL,
-    Doubt,
-    Intent,
-    Message,
-    Outcome,
-    Request,
-    Series,
-)
+from mailbot.core.model import ALL, Doubt, Intent, Message, Outcome, Request, Series
 
-SHORT = 14
+SHORT = 16
 """Words of a mail in which a meeting named without any wish is a signup."""
 
 
@@ -77,7 +70,7 @@ def read_intent(message: Message, series: Series, at: datetime, lexicon: Lexicon
         calendar=calendar,
         words=sectors,
         lexicon=words,
-        own=hear(marks.own_text(message, words), calendar, sectors, words),
+        own=hear(message.text(), calendar, sectors, words),
         subject=hear(theirs, calendar, sectors, words),
     )
     intent = _by_calendar(case) or _by_words(case)
@@ -110,8 +103,8 @@ def _by_calendar(case: _Case) -> Intent | None:
 
 def _by_words(case: _Case) -> Intent:
     """What the words say, by rank."""
-    requests = case.own.requests or case.subject.requests
-    asks = any(sentence.questions for sentence in case.own.sentences)
+    requests = case.own.requests or (frozenset() if case.own.says("joins") else case.subject.requests)
+    asks = case.own.says("asks")
     wanted = _moved(case) or _left(case, requests) or _joined(case, requests)
     if wanted is None and requests:
         wanted = Intent(Outcome.ACT)
@@ -126,39 +119,37 @@ def _by_words(case: _Case) -> Intent:
     return replace(wanted, attention=asks)
 
 
-# --- moves, withdrawals -----------------------------------------------------------------------------------------------
+# --- moves ------------------------------------------------------------------------------------------------------------
 
 
 def _moved(case: _Case) -> Intent | None:
     """One meeting left for another."""
-    own = case.own if case.own.says("moves") else case.subject
-    moving = own.says("moves")
-    goals = _mentions(case.own, Stance.TAKEN) or _mentions(case.own, Stance.BARE)
-    sources = _mentions(case.own, Stance.LEFT) + _mentions(case.own, Stance.HELD)
-    sure = bool(_mentions(case.own, Stance.LEFT)) and bool(_mentions(case.own, Stance.TAKEN))
-    if not moving and not sure:
-        return None
-    if moving:
-        sources = sources or _mentions(case.own, Stance.DECLINED)
-    if not moving or not goals:
-        if not moving:
-            return _move(case, sources, goals) if sure else None
-        return None if not own.says("moves") or _only_corrects(case) else _ask(case, Doubt.UNNAMED, ())
-    return _move(case, sources, goals)
-
-
-def _only_corrects(case: _Case) -> bool:
-    """Words of mending without a meeting that is left: the mail mends itself, not a signup."""
-    return not case.own.says("moves") or any(one.joins or one.leaves for one in case.own.heard)
+    own = case.own
+    goals = own.mentions(Stance.TAKEN)
+    left, held = own.mentions(Stance.LEFT), own.mentions(Stance.HELD)
+    declined = own.mentions(Stance.DECLINED)
+    moves = own.says("moves") or case.subject.says("moves")
+    turned = any(h.clause.contrasts and (h.joins or h.spoken) for h in own.heard)
+    if moves:
+        goals = goals or own.mentions(Stance.BARE)
+        sources = left + held or declined
+        if not goals:
+            return None if own.says("leaves") or _says_join(case) else _ask(case, Doubt.UNNAMED, sources)
+        return _move(case, sources, goals)
+    if left and goals:
+        return _move(case, left, goals)
+    if held and goals and turned and not own.has("also"):
+        return _move(case, held, goals)
+    return None
 
 
 def _move(case: _Case, sources: list[Mention], goals: list[Mention]) -> Intent | None:
-    goal = choose(goals, case.calendar, case.lexicon)
+    goal = choose(goals, case.calendar)
     if goal.doubt:
         return _ask(case, goal.doubt, goal.why)
     if over := _over(case, goal):
         return over
-    source = choose(sources, case.calendar, case.lexicon) if sources else case.quoted()
+    source = choose(sources, case.calendar, against=goals) if sources else case.quoted()
     left = source.codes - goal.codes
     if not left:
         return None if not sources and _says_join(case) else _ask(case, Doubt.UNNAMED, goal.why)
@@ -174,25 +165,29 @@ def _says_join(case: _Case) -> bool:
     return any(one.joins and not one.moves for one in case.own.heard)
 
 
+# --- withdrawals ------------------------------------------------------------------------------------------------------
+
+
 def _left(case: _Case, requests: frozenset[str]) -> Intent | None:
     """A signup taken back, or an invitation declined."""
-    leaves = case.own.says("leaves") or (case.subject.says("leaves") and not case.own.says("joins"))
-    declines = case.own.says("declines")
-    taken = _mentions(case.own, Stance.TAKEN)
-    if not (leaves or declines) or taken or (not leaves and case.own.says("joins")):
+    own = case.own
+    leaves = own.says("leaves") or (case.subject.says("leaves") and not own.says("joins"))
+    declines = own.says("declines")
+    taken = own.mentions(Stance.TAKEN)
+    if not (leaves or declines) or taken or (not leaves and own.says("joins")):
         return None
     if "erase" in requests and not leaves:
         return None
-    if any(one.takes_all and (one.leaves or one.declines) for one in case.own.heard):
+    if any(one.takes_all and (one.leaves or one.declines) for one in own.heard):
         return Intent(Outcome.ACT, cancel=(ALL,), evidence=evidence.of("left", case.series, ()))
-    named = _mentions(case.own, Stance.LEFT) or _mentions(case.own, Stance.DECLINED) or _mentions(case.own, Stance.HELD)
-    named = named or [m for m in _mentions(case.own, Stance.BARE) if m.named]
-    named = named or [spoken.mention for spoken in case.subject.spoken(*Stance) if spoken.mention.named]
+    named = own.mentions(Stance.LEFT) or own.mentions(Stance.DECLINED) or own.mentions(Stance.HELD)
+    named = [m for m in named if m.named] or [m for m in own.mentions(Stance.BARE) if m.named]
+    named = named or [m for m in case.subject.mentions(*Stance) if m.named]
     if not named:
         quoted = case.quoted()
         codes = tuple(sorted(quoted.codes)) or (ALL,)
         return Intent(Outcome.ACT, cancel=codes, evidence=evidence.of("left", case.series, quoted.why))
-    choice = choose(named, case.calendar, case.lexicon)
+    choice = choose(named, case.calendar, several=own.has("both"))
     if choice.doubt:
         return _ask(case, choice.doubt, choice.why)
     if all(not _to_come(case, code) for code in choice.codes):
@@ -207,21 +202,23 @@ def _left(case: _Case, requests: frozenset[str]) -> Intent | None:
 
 def _joined(case: _Case, requests: frozenset[str]) -> Intent | None:
     """A signup, by the clearest clue there is."""
-    wish = case.own.says("joins") or case.subject.says("joins") or _names_alone(case)
-    offers = any(sentence.offers for sentence in case.own.sentences)
-    taken = _mentions(case.own, Stance.TAKEN)
-    if not wish or (offers and not any(m.named for m in taken)):
+    own, subject = case.own, case.subject
+    taken = own.mentions(Stance.TAKEN)
+    marked = marks.marked_between_quotes(case.message, case.calendar, case.words, case.lexicon)
+    joins = own.says("joins")
+    wish = joins or bool(marked.codes) or _names_alone(case) or _nods(case)
+    wish = wish or (subject.says("joins") and not own.says("asks"))
+    if not wish or (own.has("offer") and not any(m.named for m in taken)):
+        return None
+    if own.has("before_deciding"):
         return None
     if requests and not taken:
         return None
-    undecided = any(s.hedges for s in case.own.sentences) or any(one.hedges for one in case.own.heard if one.joins)
-    if _asks_first(case) and not taken:
-        return None
     if whole := _all(case):
         return whole
-    if undecided and len({m.codes for m in _mentions(case.own, *Stance)}) != 1:
+    if own.says("hedges") and len({m.codes for m in own.mentions(Stance.TAKEN, Stance.BARE) if m.named}) != 1:
         return _ask(case, Doubt.SEVERAL if taken else Doubt.UNNAMED, taken)
-    choice = _best(case, taken)
+    choice = _best(case, taken, marked)
     if choice.doubt:
         return _ask(case, choice.doubt, choice.why)
     if over := _over(case, choice):
@@ -233,27 +230,30 @@ def _joined(case: _Case, requests: frozenset[str]) -> Intent | None:
 
 def _names_alone(case: _Case) -> bool:
     """A short mail that names a meeting and says nothing else."""
-    short = len(plain(case.message.text()).split()) <= SHORT
-    bare = [s for s in (*case.own.spoken(Stance.BARE), *case.subject.spoken(Stance.BARE)) if s.mention.named]
-    quiet = not any(s.questions or s.offers for s in (*case.own.sentences, *case.subject.sentences))
-    return short and bool(bare) and quiet
+    both = (case.own, case.subject)
+    words = sum(len(h.clause.words) for h in case.own.heard)
+    bare = [m for hearing in both for m in hearing.mentions(Stance.BARE) if m.named]
+    quiet = not any(h.asks or h.clause.has("thanks_for", "was_there", "offer") for hearing in both for h in hearing.heard)
+    return words <= SHORT and bool(bare) and quiet
 
 
-def _asks_first(case: _Case) -> bool:
-    """Somebody who wants to know something before they decide."""
-    return any(sentence.asks_first for sentence in case.own.sentences)
+def _nods(case: _Case) -> bool:
+    """An agreement over the ONE meeting that is quoted, or with one that is named."""
+    if not case.own.says("nods") or case.own.says("asks"):
+        return False
+    named = [m for m in case.own.mentions(Stance.BARE) if m.named]
+    return bool(named) or bool(case.quoted().codes)
 
 
 def _all(case: _Case) -> Intent | None:
     """All that are to come, but for those excepted or declined."""
-    everything = any(one.takes_all for one in case.own.heard) or (
-        any(one.takes_all for one in case.subject.heard) and not _mentions(case.own, Stance.TAKEN)
+    everything = any(one.takes_all and not one.declines for one in case.own.heard) or (
+        case.subject.says("takes_all") and not case.own.mentions(Stance.TAKEN)
     )
     if not everything:
         return None
-    apart = _mentions(case.own, Stance.EXCEPTED) + _mentions(case.own, Stance.DECLINED)
-    apart += [s.mention for s in case.subject.spoken(Stance.EXCEPTED)]
-    spared = choose(apart, case.calendar, case.lexicon, several=True) if apart else Choice(frozenset(), None, ())
+    apart = case.own.mentions(Stance.EXCEPTED, Stance.DECLINED) + case.subject.mentions(Stance.EXCEPTED)
+    spared = choose(apart, case.calendar, several=True) if apart else Choice(frozenset(), None)
     if apart and spared.doubt:
         return _ask(case, spared.doubt, spared.why)
     codes = {meeting.code for meeting in case.calendar.to_come()} - spared.codes
@@ -262,48 +262,43 @@ def _all(case: _Case) -> Intent | None:
     return Intent(Outcome.ACT, register=tuple(sorted(codes)), evidence=evidence.of("all", case.series, spared.why))
 
 
-def _best(case: _Case, taken: list[Mention]) -> Choice:
+def _best(case: _Case, taken: list[Mention], marked: Choice) -> Choice:
     """The choice by the clearest clue: each source outranks the next."""
-    both = bool(case.lexicon.groups["both"].search(plain(case.message.text())))
-    subject = [s.mention for s in case.subject.spoken(Stance.TAKEN, Stance.BARE) if s.mention.named]
-    named = [mention for mention in taken if mention.named]
-    bare = [s.mention for s in case.own.spoken(Stance.BARE) if s.mention.named]
-    sources = [
-        _with_subject(named, subject),
-        _with_subject(bare, subject) if bare else [],
-        [m for m in subject if not _declined(case, m)],
-    ]
-    for source in sources:
-        if source:
-            return choose(source, case.calendar, case.lexicon, several=both)
+    both = case.own.has("both")
+    subject = [m for m in case.subject.mentions(Stance.TAKEN, Stance.BARE) if m.named]
+    named = [m for m in taken if m.named]
+    bare = [m for m in case.own.mentions(Stance.BARE) if m.named]
+    against = case.own.mentions(Stance.DECLINED, Stance.EXCEPTED)
+    for source in (
+        _with_subject(named, subject, taken),
+        _with_subject(bare, subject, []) if bare else [],
+        [m for m in subject if not any(m.codes & a.codes for a in against)],
+    ):
+        if any(not m.narrows for m in source):
+            beings = [m for m in (*taken, *case.own.mentions(Stance.BARE)) if not m.named]
+            return choose([*source, *beings], case.calendar, several=both, against=against)
     for choice in (
-        marks.marked_between_quotes(case.message, case.calendar, case.words, case.lexicon),
+        marked,
         case.quoted(),
-        marks.organisation(case.message, taken, case.own, case.calendar, case.words, case.lexicon),
+        choose(named, case.calendar) if named else UNNAMED,
+        marks.organisation(case.message, case.own, case.calendar, case.words, case.lexicon),
     ):
         if choice.codes or choice.doubt is Doubt.SEVERAL:
             return choice
-    return Choice(frozenset(), Doubt.UNNAMED, ())
+    return UNNAMED
 
 
-def _with_subject(own: list[Mention], subject: list[Mention]) -> list[Mention]:
+def _with_subject(own: list[Mention], subject: list[Mention], beside: list[Mention]) -> list[Mention]:
     """The own mentions, with what the subject adds: a day to a sector, a sector to a day."""
     if not own:
         return []
-    has_day, has_sector = any(m.by_date for m in own), any(not m.by_date for m in own)
-    adds = [m for m in subject if (m.by_date and not has_day) or (not m.by_date and not has_sector)]
-    return [*own, *adds]
-
-
-def _declined(case: _Case, mention: Mention) -> bool:
-    return any(mention.codes & m.codes for m in _mentions(case.own, Stance.DECLINED, Stance.EXCEPTED))
+    days = any(m.by_date and not m.narrows for m in own)
+    sectors = any(not m.by_date for m in own)
+    adds = [m for m in subject if m.narrows or (m.by_date and not days) or (not m.by_date and not sectors)]
+    return [*own, *(m for m in beside if m.narrows and m not in own), *adds]
 
 
 # --- small things -----------------------------------------------------------------------------------------------------
-
-
-def _mentions(hearing: Hearing, *stances: Stance) -> list[Mention]:
-    return [spoken.mention for spoken in hearing.spoken(*stances)]
 
 
 def _to_come(case: _Case, code: str) -> bool:

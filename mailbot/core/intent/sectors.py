@@ -1,30 +1,32 @@
 """Which meetings a word speaks of: by the series' own words, and by themes.
 
-The words of a meeting's title, sector and keywords are its own, as far as no other sector shares them. Around them
-lie the themes of ``words/themes.toml``: a meeting belongs to a theme if one of its own words does, and then every word
-of the theme speaks of it. So "judo" finds the meeting of the sports clubs whether or not its keywords say judo, and a
-series whose sectors are in no theme works on its own words. Words are compared by stem, since Italian and English
-inflect at the end; long ones are known with one letter wrong.
+The words of a meeting's title, sector and keywords are its own. Around them lie the themes of ``words/themes.toml``: a
+meeting belongs to a theme if one of its own words does, and then every word of the theme speaks of it, less surely. So
+"judo" finds the meeting of the sports clubs whether or not its keywords say judo, and a series whose sectors are in no
+theme works on its own words. Meetings whose sectors differ in their turn alone ("primo turno", "mattina") are of one
+sector. Words are compared by stem, since Italian and English inflect at the end; long ones are known with a letter or
+two wrong.
 """
 
-import re
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from rapidfuzz.distance import DamerauLevenshtein
 
+from mailbot.core.intent.clauses import Clause
 from mailbot.core.intent.dates import Found
-from mailbot.core.intent.lexicon import Lexicon, plain
-from mailbot.core.intent.small import COMMON, SMALL
+from mailbot.core.intent.lexicon import Lexicon, Matcher, plain
 from mailbot.core.model import Series
 
-LONGEST_ENDING = 3
-"""Letters by which two words of one stem may differ."""
 SHORTEST_STEM = 4
 SHORTEST_TYPO = 7
 """Letters that a word needs to be known with one of them wrong."""
+SURE, LIKELY, LOOSE = 3, 2, 1
+"""The weights of a meeting's own words, of its themes' words, and of words that are only near."""
+
+Codes = frozenset[str]
 
 
 def stem(word: str) -> str:
@@ -41,134 +43,154 @@ def _alike(one: str, other: str) -> bool:
     if one == other:
         return True
     short, long = sorted((one, other), key=len)
-    return len(short) >= SHORTEST_STEM and len(long) - len(short) <= LONGEST_ENDING and long.startswith(short)
+    if len(short) < SHORTEST_STEM or not long.startswith(short):
+        return False
+    # The longer the common beginning, the longer the ending it may carry.
+    return len(long) - len(short) <= (1 if len(short) < 5 else 2 if len(short) < 7 else 3)
 
 
-Prefixes = tuple[tuple[str, frozenset[str]], ...]
-Phrases = tuple[tuple[re.Pattern[str], frozenset[str]], ...]
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Sectors:
     """A series' words, ready for looking up."""
 
-    words: dict[str, frozenset[str]]
+    words: dict[str, Codes]
     """Stem of a single word → the meetings it speaks of."""
-    phrases: tuple[tuple[tuple[str, ...], frozenset[str]], ...]
+    phrases: tuple[tuple[tuple[str, ...], Codes], ...]
     """Stems that stand together, in order, within a few words."""
-    themes: dict[str, frozenset[str]]
-    """Stem, or word with an asterisk's prefix, of a theme → the meetings of the theme."""
-    theme_phrases: tuple[tuple[re.Pattern[str], frozenset[str]], ...]
-    prefixes: tuple[tuple[str, frozenset[str]], ...]
+    themes: Matcher
+    """The words of the themes; a cue's group is the theme."""
+    of_theme: dict[str, tuple[Codes, int]]
+    """The meetings of each theme, and how surely they belong to it."""
+    kin: tuple[Codes, ...]
+    """The meetings of each sector."""
     long: tuple[str, ...]
     """Stems that are long enough to be known with a letter wrong."""
+    common: frozenset[str]
+    small: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """A meeting's own word or phrase."""
+
+    stems: tuple[str, ...]
+    group: str
+    in_sector: bool
+    """Of the sector or title, rather than a keyword."""
 
 
 @lru_cache(maxsize=16)
 def index(series: Series, lexicon: Lexicon) -> Sectors:
     """The words of a series. Made once for each, because series are frozen."""
-    groups: dict[str, list[str]] = defaultdict(list)
+    small, common = lexicon.sets["small"], lexicon.sets["common"]
+    groups: dict[str, set[str]] = defaultdict(set)
+    own: list[_Own] = []
     for meeting in series.meetings:
-        groups[plain(meeting.sector)].append(meeting.code)
-    own: dict[str, set[str]] = defaultdict(set)
-    phrases: list[tuple[tuple[str, ...], str]] = []
-    for meeting in series.meetings:
-        group = plain(meeting.sector)
-        for text in (meeting.sector, meeting.title):
-            for word in _telling(text):
-                own[stem(word)].add(group)
+        telling = _telling(meeting.sector, small, common)
+        group = " ".join(telling) or plain(meeting.sector)
+        groups[group].add(meeting.code)
+        own += [_Own((stem(word),), group, True) for word in (*telling, *_telling(meeting.title, small, common))]
         for keyword in meeting.keywords:
-            telling = _telling(keyword, keep_common=True)
-            if len(telling) == 1:
-                own[stem(telling[0])].add(group)
-            elif telling:
-                phrases.append((tuple(map(stem, telling)), group))
+            words = _telling(keyword, small, frozenset()) or plain(keyword).split()
+            if len(words) > 1 or (words and words[0] not in common):
+                own.append(_Own(tuple(map(stem, words)), group, False))
     codes = {group: frozenset(members) for group, members in groups.items()}
-    words = {word: codes[next(iter(of))] for word, of in own.items() if len(of) == 1}
-    by_theme = _themes(own, phrases, lexicon)
-    theme_words, prefixes, theme_phrases = _theme_entries(by_theme, codes, lexicon)
     return Sectors(
-        words=words,
-        phrases=tuple((stems, codes[group]) for stems, group in phrases),
-        themes=theme_words,
-        theme_phrases=theme_phrases,
-        prefixes=prefixes,
-        long=tuple(word for word in words if len(word) >= SHORTEST_TYPO - 1),
+        words=_words(own, codes),
+        phrases=tuple(dict.fromkeys((o.stems, codes[o.group]) for o in own if len(o.stems) > 1)),
+        themes=Matcher(lexicon.themes),
+        of_theme=_of_theme(own, codes, lexicon),
+        kin=tuple(codes.values()),
+        long=tuple({o.stems[0] for o in own if len(o.stems) == 1 and len(o.stems[0]) >= SHORTEST_TYPO - 1}),
+        common=common,
+        small=small,
     )
 
 
-def _telling(text: str, *, keep_common: bool = False) -> list[str]:
+def _telling(text: str, small: frozenset[str], common: frozenset[str]) -> list[str]:
     """The words of a name that may tell one sector from another."""
-    words = [word for word in plain(text).split() if word not in SMALL and len(word) > 2]
-    kept = [word for word in words if word not in COMMON]
-    return words if keep_common and len(words) > 1 else kept
+    return [word for word in plain(text).split() if word not in small and word not in common and len(word) > 2]
 
 
-def _themes(
-    own: dict[str, set[str]], phrases: list[tuple[tuple[str, ...], str]], lexicon: Lexicon
-) -> dict[str, set[str]]:
-    """The sectors of each theme: those with a word of their own in it."""
-    found: dict[str, set[str]] = defaultdict(set)
+def _words(own: Sequence[_Own], codes: dict[str, Codes]) -> dict[str, Codes]:
+    """Single words; one that several sectors share speaks of all of them, one that most share of none."""
+    sharing: dict[str, set[str]] = defaultdict(set)
+    for one in own:
+        if len(one.stems) == 1:
+            sharing[one.stems[0]].add(one.group)
+    most = max(1, min(3, len(codes) // 2))
+    return {
+        word: frozenset().union(*(codes[group] for group in of)) for word, of in sharing.items() if len(of) <= most
+    }
+
+
+def _of_theme(own: Sequence[_Own], codes: dict[str, Codes], lexicon: Lexicon) -> dict[str, tuple[Codes, int]]:
+    """The meetings of each theme: those of the sectors that have most of their own words in it."""
+    found: dict[str, tuple[Codes, int]] = {}
     for theme, entries in lexicon.themes.items():
-        for entry in entries:
-            stems = tuple(stem(plain(word.rstrip("*"))) for word in entry.split())
-            if len(stems) > 1:
-                found[theme] |= {group for phrase, group in phrases if phrase == stems}
-            else:
-                of_one = ((word, of) for word, of in own.items() if len(of) == 1)
-                found[theme] |= {group for word, of in of_one if _is_entry(word, entry, stems[0]) for group in of}
+        exact = {tuple(stem(plain(word)) for word in entry.split()) for entry in entries if "*" not in entry}
+        begun = tuple(plain(entry[:-1]) for entry in entries if entry.endswith("*") and " " not in entry)
+        ties: Counter[str] = Counter()
+        for one in set(own):
+            if one.stems in exact or (len(one.stems) == 1 and one.stems[0].startswith(begun)):
+                ties[one.group] += 2 if one.in_sector else 1
+        if ties:
+            top = max(ties.values())
+            best = [group for group, count in ties.items() if 2 * count > top]
+            found[theme] = (frozenset().union(*(codes[g] for g in best)), LIKELY if top > 1 else LOOSE)
     return found
 
 
-def _is_entry(word: str, entry: str, entry_stem: str) -> bool:
-    """Whether a stem of the series is this entry of a theme; looser comparison would join sport and patience."""
-    return word == entry_stem or (entry.endswith("*") and word.startswith(plain(entry[:-1])))
-
-
-def _theme_entries(
-    by_theme: dict[str, set[str]], codes: dict[str, frozenset[str]], lexicon: Lexicon
-) -> tuple[
-    dict[str, frozenset[str]],
-    tuple[tuple[str, frozenset[str]], ...],
-    tuple[tuple[re.Pattern[str], frozenset[str]], ...],
-]:
-    words: dict[str, frozenset[str]] = {}
-    prefixes: list[tuple[str, frozenset[str]]] = []
-    phrases: list[tuple[re.Pattern[str], frozenset[str]]] = []
-    for theme, of in by_theme.items():
-        meetings = frozenset().union(*(codes[group] for group in of))
-        for entry in lexicon.themes[theme]:
-            if " " in entry:
-                key = r"\s".join(
-                    re.escape(plain(w.rstrip("*"))) + (r"\w*" if w.endswith("*") else "") for w in entry.split()
-                )
-                phrases.append((re.compile(rf"(?<!\w){key}(?!\w)"), meetings))
-            elif entry.endswith("*"):
-                prefixes.append((plain(entry[:-1]), meetings))
-            else:
-                words[plain(entry)] = words.get(plain(entry), frozenset()) | meetings
-    return words, tuple(prefixes), tuple(phrases)
-
-
-def find(text: str, sectors: Sectors, lexicon: Lexicon) -> list[Found]:
-    """The sectors that a plain text speaks of, by their place in it; a series' own words before themes."""
-    hidden = lexicon.groups["idioms"].sub(lambda match: "#" * len(match[0]), text)
-    tokens = [(match.start(), match.end(), match[0]) for match in re.finditer(r"\w+", hidden)]
-    stems = [stem(word) for _, _, word in tokens]
-    found = [*_phrases(tokens, stems, sectors)]
-    for phrase, codes in sectors.theme_phrases:
-        found += [Found(m.start(), m.end(), codes, "theme", m[0]) for m in phrase.finditer(hidden)]
-    for (start, end, word), bare in zip(tokens, stems, strict=True):
-        if word in SMALL or any(start >= f.start and end <= f.end for f in found):
+def find(clause: Clause, sectors: Sectors) -> list[Found]:
+    """The words of a clause that speak of meetings by what they are about, in order."""
+    hidden = {at for cue in clause.spans("idioms", "greets", "elsewhere") for at in range(cue.start, cue.end)}
+    words = tuple("" if at in hidden else word for at, word in enumerate(clause.words))
+    stems = tuple(stem(word) for word in words)
+    found = list(_phrases(clause, stems, sectors))
+    taken = {at for item in found for at in range(item.start, item.end)}
+    cues = sorted(sectors.themes.find(words), key=lambda cue: cue.start - cue.end)
+    for cue in cues:
+        # A phrase of a theme before single words: "arti marziali" are no "arte".
+        codes, weight = sectors.of_theme.get(cue.group, (frozenset(), 0))
+        if cue.end - cue.start > 1 and not taken & set(range(cue.start, cue.end)):
+            taken |= set(range(cue.start, cue.end))
+            found += [_named(clause, cue.start, cue.end, codes, "theme", weight)] if codes else []
+    for at, word in enumerate(words):
+        if at in taken or word in sectors.small or len(word) < 3:
             continue
-        if codes := _own(word, bare, sectors):
-            found.append(Found(start, end, codes, "sector", word))
-        elif codes := _by_theme(word, sectors):
-            found.append(Found(start, end, codes, "theme", word))
-    return sorted(found, key=lambda item: item.start)
+        codes, weight = _own(word, stems[at], sectors)
+        if codes:
+            taken.add(at)
+            found.append(_named(clause, at, at + 1, codes, "sector", weight))
+    for cue in cues:
+        codes, weight = sectors.of_theme.get(cue.group, (frozenset(), 0))
+        if cue.end - cue.start == 1 and codes and not taken & set(range(cue.start, cue.end)):
+            found.append(_named(clause, cue.start, cue.end, codes, "theme", weight))
+    return _merged(found)
 
 
-def _phrases(tokens: list[tuple[int, int, str]], stems: list[str], sectors: Sectors) -> Iterable[Found]:
+def _merged(found: list[Found]) -> list[Found]:
+    """In order; where several themes share words, those that say the same are one and the surer come first."""
+    at_place: dict[tuple[int, int], Found] = {}
+    for item in sorted(found, key=lambda f: (f.start, -(f.end - f.start), -f.weight)):
+        place = (item.start, item.end)
+        if any(other.start <= item.start and item.end <= other.end and place != p for p, other in at_place.items()):
+            continue
+        if place in at_place:
+            before = at_place[place]
+            if item.weight == before.weight:
+                joined = before.codes | item.codes
+                at_place[place] = Found(*place, joined, before.by, before.words, before.note, before.weight)
+            continue
+        at_place[place] = item
+    return list(at_place.values())
+
+
+def _named(clause: Clause, start: int, end: int, codes: Codes, by: str, weight: int) -> Found:
+    return Found(start, end, codes, by, " ".join(clause.words[start:end]), weight=weight)
+
+
+def _phrases(clause: Clause, stems: tuple[str, ...], sectors: Sectors) -> Iterator[Found]:
     for phrase, codes in sectors.phrases:
         for at, bare in enumerate(stems):
             if bare != phrase[0]:
@@ -178,29 +200,31 @@ def _phrases(tokens: list[tuple[int, int, str]], stems: list[str], sectors: Sect
                 place = next((n for n in range(place + 1, min(place + 4, len(stems))) if stems[n] == part), -1)
                 if place < 0:
                     break
-            if place > at or (place == at and len(phrase) == 1):
-                start, end = tokens[at][0], tokens[place][1]
-                yield Found(start, end, codes, "sector", " ".join(token[2] for token in tokens[at : place + 1]))
+            if place > at:
+                yield _named(clause, at, place + 1, codes, "sector", SURE)
 
 
-def _own(word: str, bare: str, sectors: Sectors) -> frozenset[str]:
-    if bare in sectors.words:
-        return sectors.words[bare]
-    if len(word) < SHORTEST_STEM + 1 or word in COMMON:
-        return frozenset()
+def _own(word: str, bare: str, sectors: Sectors) -> tuple[Codes, int]:
+    """The meetings whose own word this is, and how surely."""
+    if bare in sectors.words and word not in sectors.common:
+        return sectors.words[bare], SURE
+    if len(word) <= SHORTEST_STEM or word in sectors.common:
+        return frozenset(), 0
     near = [codes for other, codes in sectors.words.items() if _alike(bare, other)]
+    weight = LIKELY
     if not near and len(word) >= SHORTEST_TYPO:
-        near = [
-            sectors.words[other]
-            for other in sectors.long
-            if other[0] == bare[0] and DamerauLevenshtein.distance(bare, other, score_cutoff=1) <= 1
-        ]
-    return near[0] if near and all(codes == near[0] for codes in near) else frozenset()
+        near, weight = [sectors.words[o] for o in sectors.long if o in sectors.words and _mistyped(bare, o)], LOOSE
+    same = near and all(codes == near[0] for codes in near)
+    return (near[0], weight) if same else (frozenset(), 0)
 
 
-def _by_theme(word: str, sectors: Sectors) -> frozenset[str]:
-    found = sectors.themes.get(word, frozenset())
-    for prefix, codes in sectors.prefixes:
-        if word.startswith(prefix):
-            found |= codes
-    return found
+def _mistyped(bare: str, other: str) -> bool:
+    """Whether one stem is the other with a letter or two wrong."""
+    most = 2 if min(len(bare), len(other)) >= 10 else 1
+    return bare[0] == other[0] and DamerauLevenshtein.distance(bare, other, score_cutoff=most) <= most
+
+
+def inside(glued: str, sectors: Sectors) -> Codes:
+    """Sectors whose words are part of a name in which words are written together, such as a domain."""
+    found = [codes for word, codes in sectors.words.items() if len(word) >= 5 and word in glued]
+    return frozenset().union(*found) if found else frozenset()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from mailbot.core.intent.dates import Calendar
-from mailbot.core.intent.mentions import Mention
+from mailbot.core.intent.mentions import KEYS, Mention
 from mailbot.core.intent.sectors import LOOSE, SURE
 from mailbot.core.model import Doubt
 
@@ -44,7 +44,7 @@ def choose(
         several: clues that fit several meetings mean all of them ("entrambi").
         against: what was refused beside it ("il 25, ma non di mattina").
     """
-    keys = [mention for mention in mentions if mention.narrows]
+    keys = sorted((mention for mention in mentions if mention.narrows), key=lambda m: KEYS.index(m.found.by))
     named = _telling([mention for mention in mentions if mention.named and not mention.narrows])
     beings = [mention for mention in mentions if not mention.named]
     if not named:
@@ -106,6 +106,7 @@ def _one_of(codes: frozenset[str], keys: Iterable[frozenset[str]], apart: Iterab
     for key in keys:
         if len(codes) > 1:
             codes = codes & key or codes
+    apart = tuple(apart)
     for key in apart:
         if len(codes) > 1:
             codes = codes - key or codes

@@ -206,7 +206,11 @@ def _inner_cuts(
             yield at
         elif word in _AND and at > 1 and any(deed < at for deed in deeds) and ({at + 1, at + 2} & deeds):
             yield at
-        elif at > 1 and (word.isdigit() or word in lexicon.weekdays or word in _ARTICLES):
+        elif word == "che" and at > 2 and any(cue.group in ("busy", "busy_beside") and cue.start > at for cue in cues):
+            yield at
+        elif at > 1 and (word.isdigit() or word in lexicon.weekdays or word in _ARTICLES) and (
+            words[at - 2].isdigit() or words[at - 2] in lexicon.weekdays or words[at - 2] in lexicon.months
+        ):
             closes = before == "no" or (before == "si" and "ì" in calm[tokens[at - 1].start : tokens[at - 1].end].lower())
             if closes:
                 yield at

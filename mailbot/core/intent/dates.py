@@ -99,7 +99,9 @@ class Calendar:
 def find(clause: Clause, calendar: Calendar, lexicon: Lexicon, last_day: date | None = None) -> list[Found]:
     """The dates of a clause, in order; ``last_day`` is what "the day after" counts from."""
     found: list[Found] = []
-    taken: set[int] = set()
+    # An hour is no day, and a letter referred to by its date is no meeting.
+    taken = {at for item in hours(clause, calendar, lexicon) for at in range(item.start, item.end)}
+    taken |= set(_hour_places(clause, lexicon)) | _referred(clause)
     for reader in (_numeric, _spelled, _relative, _weekdays, _months):
         for item in reader(clause, calendar, lexicon, taken):
             span = set(range(item.start, item.end))
@@ -114,6 +116,15 @@ def find(clause: Clause, calendar: Calendar, lexicon: Lexicon, last_day: date | 
             if codes and not set(range(cue.start, cue.end)) & taken:
                 found.append(_found(clause, cue.start, cue.end, codes, "date"))
     return sorted(found, key=lambda item: item.start)
+
+
+def _referred(clause: Clause) -> set[int]:
+    """The places behind "la nota del", "your letter of", as far as the next word for a meeting."""
+    places: set[int] = set()
+    for cue in clause.spans("reference"):
+        stop = min((c.start for c in clause.spans("meeting") if c.start >= cue.end), default=len(clause.words))
+        places |= set(range(cue.end, min(stop, cue.end + 8)))
+    return places
 
 
 def _found(clause: Clause, start: int, end: int, codes: frozenset[str], by: str, note: str = "") -> Found:
@@ -151,9 +162,16 @@ def _numeric(clause: Clause, calendar: Calendar, lexicon: Lexicon, _: set[int]) 
         if not (end < len(words) and signs[end].strip() in ("/", ":") and words[end].isdecimal()):
             days = _days(words[at:end], sign, calendar)
             weekday = _weekday_before(words, at, lexicon)
+            if not third and sign != "/" and weekday is None and not _is_led(words, at, lexicon):
+                days = None  # 4.11 may be a file's number
             if days is not None and not _is_something_else(words, at, end - at, lexicon):
                 yield _held_against(clause, at, end, days, weekday, calendar)
         at = end
+
+
+def _is_led(words: tuple[str, ...], at: int, lexicon: Lexicon) -> bool:
+    before = (" ".join(words[max(0, at - 1) : at]), " ".join(words[max(0, at - 2) : at]))
+    return len(words) <= 4 or any(words_before in lexicon.sets["before_day"] for words_before in before)
 
 
 def _days(numbers: tuple[str, ...], sign: str, calendar: Calendar) -> list[date] | None:
@@ -315,8 +333,10 @@ def _stands_like_a_day(clause: Clause, at: int, width: int, lexicon: Lexicon) ->
     one, two = words[at - 1] if at else "", " ".join(words[max(0, at - 2) : at])
     after = words[at + width : at + width + 2]
     in_a_list = len(after) == 2 and after[0] in _LIST_WORDS and after[1].isdecimal()
-    alone = len(words) <= 3 and at == 0 and not clause.signs[0].strip().endswith((".", ":", "#", "°"))
-    alone = alone and len(words[at]) == 2
+    others = (*words[:at], *words[at + width :])
+    polite = {word for cue in clause.spans("courtesy", "nod") for word in words[cue.start : cue.end]}
+    alone = len(words) <= 4 and all(word in polite or word in lexicon.sets["small"] for word in others)
+    alone = alone and len(words[at]) == 2 and not clause.signs[at].strip().endswith((".", "#", "°"))
     before_day = lexicon.sets["before_day"]
     return one in before_day or two in before_day or in_a_list or alone
 
@@ -397,7 +417,9 @@ def _relative(clause: Clause, calendar: Calendar, lexicon: Lexicon, _: set[int])
         for cue in clause.spans(group):
             codes = calendar.on(calendar.today + timedelta(days=days))
             if codes or days:
-                yield _found(clause, cue.start, cue.end, codes, "date", "" if codes else "relative")
+                item = _found(clause, cue.start, cue.end, codes, "date", "" if codes else "relative")
+                # "Oggi" is said of many things.
+                yield item if days else replace(item, weight=1)
     for group, weeks in (("next_week", 1), ("this_week", 0)):
         for cue in clause.spans(group):
             beside = {*clause.words[max(0, cue.start - 2) : cue.start], *clause.words[cue.end : cue.end + 2]}
@@ -428,13 +450,20 @@ def hour_behind(clause: Clause, at: int) -> int | None:
     return None if hour is None or hour > 23 else hour + 12 if pm and hour < 12 else hour
 
 
-def hours(clause: Clause, calendar: Calendar) -> Iterator[Found]:
-    """An hour, with the meetings to come that begin at it."""
+def _hour_places(clause: Clause, lexicon: Lexicon) -> Iterator[int]:
+    for at, end, *_ in _hours(clause, lexicon):
+        yield from range(at, end)
+
+
+def _hours(clause: Clause, lexicon: Lexicon) -> Iterator[tuple[int, int, int, int, str]]:
+    """The hours of a clause: first and last place, hour, minute, and ``am``, ``pm`` or nothing."""
     words, signs = clause.words, clause.signs
     led = {cue.end for cue in clause.spans("hour_lead")}
     for at, word in enumerate(words):
         glued = word.removesuffix("am").removesuffix("pm").removesuffix("h")
-        hour = _number(glued)
+        hour = _number(glued) if glued else None
+        if hour is None and at in led:
+            hour = lexicon.day_words.get(word)
         if hour is None or hour > 23:
             continue
         half = word[len(glued) :]
@@ -442,10 +471,19 @@ def hours(clause: Clause, calendar: Calendar) -> Iterator[Found]:
         if end < len(words) and signs[end] in (".", ":") and words[end][:2].isdecimal() and len(words[end][:2]) == 2:
             minute, half = int(words[end][:2]), words[end][2:] or half
             end += 1
+        elif at in led and words[end : end + 1] == ("e",) and words[end + 1 : end + 2] in (("30",), ("mezza",), ("mezzo",)):
+            minute, end = 30, end + 2
+        if words[end : end + 2] == ("o", "clock"):
+            end += 2
         if end < len(words) and words[end] in ("am", "pm"):
             half, end = words[end], end + 1
-        if at not in led and half not in ("am", "pm") and not (minute and end - at == 2):
-            continue
+        if at in led or half in ("am", "pm") or (minute and end - at == 2):
+            yield at, end, hour, minute, half
+
+
+def hours(clause: Clause, calendar: Calendar, lexicon: Lexicon) -> Iterator[Found]:
+    """An hour, with the meetings to come that begin at it."""
+    for at, end, hour, minute, half in _hours(clause, lexicon):
         starts = {(hour + 12 if half == "pm" and hour < 12 else hour, minute)}
         starts |= {(hour + 12, minute)} if hour < 12 and half not in ("am", "pm") else set()
         meetings = [m for m in calendar.to_come() if (calendar.local(m).hour, calendar.local(m).minute) in starts]

@@ -132,10 +132,12 @@ def _clause(clause: Clause, found: list[Mention], lexicon: Lexicon) -> Heard:
     holds = clause.has("held")
     moves = clause.has("move", "instead_of") and not clause.has("own_subject")
     refuses = negated and _refuses(clause, found, lexicon)
+    if {"erase", "export"} <= requests and not _exports_first(clause):
+        requests -= {"export"}
     leaves = clause.has("leave") or (refuses and (clause.has("anymore") or holds))
     busy = clause.has("busy") and bool(found) and not clause.has("join")
     declines = (refuses or busy) and not leaves and not requests
-    strong = clause.has("join", "link_wanted", "eager")
+    strong = clause.has("join", "link_wanted", "eager", "how")
     weak = bool(found) and not holds and not moves and (clause.has("join_weak") or _is_bid(clause, found, lexicon))
     joins = (strong or weak) and not leaves and not requests and not declines
     joins = joins and not (negated and not clause.has("link_wanted", "eager"))
@@ -155,7 +157,7 @@ def _clause(clause: Clause, found: list[Mention], lexicon: Lexicon) -> Heard:
         hedges=clause.has("hedge"),
         requests=requests,
     )
-    return replace(said, spoken=tuple(Spoken(m, _stance(m, said, negated, apart)) for m in found))
+    return replace(said, spoken=tuple(Spoken(m, _stance(m, said, negated, apart, found)) for m in found))
 
 
 def _is_apart(clause: Clause) -> bool:
@@ -163,7 +165,12 @@ def _is_apart(clause: Clause) -> bool:
     if clause.has("others") and not clause.has("first_person", "enrol_other"):
         return True
     reason = any(cue.start <= 1 for cue in clause.spans("reason"))
-    return reason or clause.has("thanks_for", "was_there")
+    return reason or clause.has("thanks_for", "was_there", "keeps")
+
+
+def _exports_first(clause: Clause) -> bool:
+    """Whether a copy is asked for before the erasure, rather than "delete everything you hold on me"."""
+    return min(c.start for c in clause.spans("export")) < min(c.start for c in clause.spans("erase"))
 
 
 def _is_bid(clause: Clause, found: list[Mention], lexicon: Lexicon) -> bool:
@@ -202,15 +209,17 @@ def _stands_free(clause: Clause, able: Cue, found: list[Mention], lexicon: Lexic
 _IDLE = frozenset("proprio purtroppo grazie incontro meeting session mica quel quello quella that this make the".split())
 
 
-def _stance(mention: Mention, said: Heard, negated: bool, apart: bool) -> Stance:
+def _stance(mention: Mention, said: Heard, negated: bool, apart: bool, others: list[Mention]) -> Stance:
     clause, at = said.clause, mention.found.start
     if any(cue.end <= at for cue in clause.spans("except")):
         return Stance.EXCEPTED
     if apart or mention.elsewhere(said.joins):
         return Stance.OTHERS
+    if any(cue.start == mention.found.end for cue in clause.spans("busy_beside")) and not clause.has("join"):
+        return Stance.DECLINED
     if said.requests:
         return Stance.HELD
-    if _follows(clause, at, "instead_of"):
+    if _is_replaced(mention, said.clause, others):
         return Stance.LEFT
     if said.moves and not said.holds and _follows(clause, at, "from"):
         return Stance.LEFT
@@ -232,11 +241,19 @@ def _refused_after(clause: Clause, at: int) -> bool:
     return any(0 <= at - cue.end <= 5 for cue in clause.spans("negation"))
 
 
+def _is_replaced(mention: Mention, clause: Clause, others: list[Mention]) -> bool:
+    """Whether it is the first behind an "instead of"."""
+    at = mention.found.start
+    return any(
+        cue.end <= at and not any(cue.end <= other.found.start < at for other in others)
+        for cue in clause.spans("instead_of")
+    )
+
+
 def _follows(clause: Clause, at: int, group: str) -> bool:
     """Whether a word of the group stands before it, nearer than another that leads elsewhere ("dal 21 al 22")."""
-    leads = [c for c in clause.spans("from", "towards", "instead_of") if c.end <= at and at - c.end <= 6]
-    strong = [c for c in leads if c.group == "instead_of"]
-    return bool(leads) and any(c.group == group for c in strong or [max(leads, key=lambda c: (c.end, -c.start))])
+    leads = [c for c in clause.spans("from", "towards") if c.end <= at and at - c.end <= 6]
+    return bool(leads) and max(leads, key=lambda c: (c.end, -c.start)).group == group
 
 
 # --- one sentence -----------------------------------------------------------------------------------------------------
@@ -259,17 +276,22 @@ def _asked_apart(said: list[Heard]) -> list[Heard]:
 
 def _question_begins(said: list[Heard]) -> int | None:
     """The clause with which a question for information begins, or None where the sentence asks none."""
+    last = said[-1]
+    marked = last.clause.asks and not _is_wish(last) and not last.clause.has("still_room")
     for number, one in enumerate(said):
         clause = one.clause
         if clause.has("complaint") and not clause.has("negation"):
             return number
         if clause.has("question") and not _is_wish(one):
             return number
-        if clause.asks and not _is_wish(one) and not clause.has("how", "still_room"):
-            begins = any(cue.start <= 2 for cue in clause.spans("asking"))
-            if begins or clause.has("asking_is") or (number == len(said) - 1 and _is_unheard(said)):
+        if marked and not _is_wish(one) and not clause.has("still_room"):
+            if _begins_asking(clause) or clause.has("asking_is") or (number == len(said) - 1 and _is_unheard(said)):
                 return number
     return None
+
+
+def _begins_asking(clause: Clause) -> bool:
+    return any(cue.start <= 2 for cue in clause.spans("asking"))
 
 
 def _is_unheard(said: list[Heard]) -> bool:
@@ -280,7 +302,10 @@ def _is_unheard(said: list[Heard]) -> bool:
 
 def _is_wish(one: Heard) -> bool:
     """Whether a question is a polite wish: "posso venire", "mi iscrivete", "can you sign me up"."""
-    return one.clause.has("wish_question", "link_wanted", "enrol_other") or bool(one.requests) or one.leaves or one.moves
+    clause = one.clause
+    if clause.has("wish_question", "link_wanted", "enrol_other", "how") or one.requests or one.leaves or one.moves:
+        return True
+    return clause.has("join") and not _begins_asking(clause) and not clause.has("asking_is", "question")
 
 
 def _within_sentence(said: list[Heard]) -> list[Heard]:
@@ -299,7 +324,7 @@ def _within_sentence(said: list[Heard]) -> list[Heard]:
             elif stance is Stance.BARE and of.mention.named:
                 if turned:
                     stance = Stance.TAKEN
-                elif _continues(one) and before in (Stance.TAKEN, Stance.LEFT, Stance.DECLINED):
+                elif _continues(one) and before in (Stance.TAKEN, Stance.LEFT, Stance.DECLINED, Stance.OTHERS):
                     stance = before
                 elif one.clause.contrasts:
                     pass
@@ -310,10 +335,18 @@ def _within_sentence(said: list[Heard]) -> list[Heard]:
                 elif declines and not joins and not stances & {Stance.DECLINED}:
                     stance = Stance.DECLINED
             spoken.append(Spoken(of.mention, stance))
+        if any(cue.start <= 1 for cue in one.clause.spans("correction")):
+            reached = [_taken_back(earlier) for earlier in reached]
         joined = one.joins or (turned and any(s.stance is Stance.TAKEN for s in spoken))
         reached.append(replace(one, spoken=tuple(spoken), joins=joined))
         before = spoken[-1].stance if spoken else before
     return reached
+
+
+def _taken_back(one: Heard) -> Heard:
+    """A clause that the next one corrects ("no scusate, a quello dei patti")."""
+    spoken = tuple(Spoken(s.mention, Stance.OTHERS if s.stance is Stance.TAKEN else s.stance) for s in one.spoken)
+    return replace(one, spoken=spoken)
 
 
 def _continues(one: Heard) -> bool:

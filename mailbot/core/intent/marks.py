@@ -37,12 +37,14 @@ def quoted_meeting(message: Message, calendar: Calendar, words: Sectors, lexicon
     if is_repeated(message.subject):
         text = f"{message.subject.partition(':')[2]}\n\n{text}"
     found = find_all(text, calendar, words, lexicon)
-    days = [m for m in found if m.found.by == "date" and not m.found.note and not m.found.words.isdigit()]
+    days = [m for m in found if m.found.by == "date" and not m.found.note and _is_dated(m.found.words)]
     keys = [m for m in found if m.narrows]
     named = [m for m in found if m.found.by == "sector" and m.found.weight == SURE]
     for group in (days, named):
         codes = NOBODY.union(*(m.codes for m in group))
-        if len(codes) > 1 and len({m.codes for m in group}) == 1:
+        common = codes.intersection(*(m.codes for m in group))
+        if len(codes) > 1 and common:
+            codes = common
             # One day with several meetings: an hour or the sector beside it tells which.
             for key in (*keys, *named):
                 codes = codes & key.codes or codes
@@ -53,15 +55,23 @@ def quoted_meeting(message: Message, calendar: Calendar, words: Sectors, lexicon
     return UNNAMED
 
 
+def _is_dated(words: str) -> bool:
+    """Whether a date of quoted mail stands by itself: "domani" was another day when it was written."""
+    return any(sign.isdigit() for sign in words) and not words.isdigit()
+
+
 def marked_between_quotes(message: Message, calendar: Calendar, words: Sectors, lexicon: Lexicon) -> Choice:
     """A mark of the sender's below a quoted line: it refers to the item just above it."""
     body = [p for p in message.body if p.kind is not PassageKind.ATTRIBUTION]
     found: list[Mention] = []
+    codes: set[str] = set()
+    between = False
     for at in range(1, len(body)):
         above, own, below = body[at - 1], body[at], body[at + 1 : at + 2]
         if above.kind not in (PassageKind.QUOTE, PassageKind.FORWARD) or own.kind is not PassageKind.OWN:
             continue
-        inside = bool(below) and below[0].kind is above.kind
+        inside = between or (bool(below) and below[0].kind is above.kind)
+        between = inside
         if not _is_mark(own.text, inside, lexicon):
             continue
         last = next((line for line in reversed(above.text.splitlines()) if line.strip()), "")
@@ -69,9 +79,9 @@ def marked_between_quotes(message: Message, calendar: Calendar, words: Sectors, 
         days = [m for m in item if m.by_date and not m.narrows]
         choice = choose([*days[:1], *(m for m in item if m.narrows)] if days else item, calendar)
         if choice.codes:
+            codes |= choice.codes
             found += choice.why[:1]
-    codes = NOBODY.union(*(m.codes for m in found))
-    return Choice(codes, None, tuple(found)) if codes else UNNAMED
+    return Choice(frozenset(codes), None, tuple(found)) if codes else UNNAMED
 
 
 def _is_mark(text: str, inside: bool, lexicon: Lexicon) -> bool:

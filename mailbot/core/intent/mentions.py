@@ -17,7 +17,8 @@ _LEADS = frozenset(
     "for to about on at of with the".split()
 )
 _BEHIND = frozenset("meeting meetings session sessions event call one evening talk webinar date slot incontro".split())
-_NARROWERS = ("turn", "time", "hour")
+KEYS = ("hour", "turn", "time")
+"""What only tells apart what other words name, the clearest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Mention:
     @property
     def narrows(self) -> bool:
         """Whether it only tells apart what other words name: a turn, an hour, a time of day."""
-        return self.found.by in _NARROWERS
+        return self.found.by in KEYS
 
 
 def find(
@@ -54,8 +55,9 @@ def find(
 ) -> list[Mention]:
     """The mentions of a clause, in order; ``last_day`` is what "the day after" counts from."""
     found = dates.find(clause, calendar, lexicon, last_day)
-    found += [item for item in _orders(clause, calendar) if _apart(item, found)]
-    narrowers = [item for item in (*_turns(clause, calendar, words), *dates.hours(clause, calendar)) if _apart(item, found)]
+    keys = (*_turns(clause, calendar, words), *dates.hours(clause, calendar, lexicon))
+    narrowers = [item for item in keys if _apart(item, found)]
+    found += [item for item in _orders(clause, calendar) if _apart(item, [*found, *narrowers])]
     found += [item for item in sectors.find(clause, words) if _apart(item, [*found, *narrowers])]
     found = [_narrowed(item, narrowers, clause, calendar) for item in found] + narrowers
     return [
@@ -77,6 +79,7 @@ def _orders(clause: Clause, calendar: Calendar) -> Iterator[Found]:
         "last": whole[-1],
         "first": whole[0],
         "next_one": to_come[0] if to_come else None,
+        **{f"order_{n}": whole[n - 1] if len(whole) >= n else None for n in (2, 3, 4, 5)},
     }
     taken: set[int] = set()
     for group, meeting in wanted.items():
@@ -111,7 +114,7 @@ def _narrowed(item: Found, keys: list[Found], clause: Clause, calendar: Calendar
         other = item.by in ("date", "weekday") and hour is not None and not {hour, hour + 12} & starts
         return replace(item, note="other hour") if other and starts else item
     best = item.codes
-    for key in sorted(keys, key=lambda key: _NARROWERS.index(key.by)):
+    for key in sorted(keys, key=lambda key: KEYS.index(key.by)):
         if best & key.codes and len(best) > 1:
             best &= key.codes
     return replace(item, codes=best, note="" if len(best) == 1 and item.note == "several" else item.note)
@@ -147,6 +150,8 @@ def _is_named(clause: Clause, item: Found) -> bool:
     if meeting > being:
         return True
     if set(clause.words[item.end : item.end + 3]) & _BEHIND:
+        return True
+    if any(0 <= item.start - cue.end <= 1 for cue in clause.spans("join")):
         return True
     lead = set(clause.words[max(0, item.start - 3) : item.start]) & _LEADS
     joined = any(cue.end <= item.start for cue in clause.spans("join", "join_weak", "leave", "move"))

@@ -176,7 +176,9 @@ def _left(case: _Case, requests: frozenset[str]) -> Intent | None:
     taken = own.mentions(Stance.TAKEN)
     if not (leaves or declines) or taken or (not leaves and own.says("joins")):
         return None
-    if "erase" in requests and not leaves:
+    if "erase" in requests and not any(
+        one.leaves and (one.spoken or one.takes_all or one.clause.has("meeting", "held", "a_signup")) for one in own.heard
+    ):
         return None
     if any(one.takes_all and (one.leaves or one.declines) for one in own.heard):
         return Intent(Outcome.ACT, cancel=(ALL,), evidence=evidence.of("left", case.series, ()))
@@ -232,17 +234,20 @@ def _names_alone(case: _Case) -> bool:
     """A short mail that names a meeting and says nothing else."""
     both = (case.own, case.subject)
     words = sum(len(h.clause.words) for h in case.own.heard)
-    bare = [m for hearing in both for m in hearing.mentions(Stance.BARE) if m.named]
+    bare = [m for hearing in both for m in hearing.mentions(Stance.BARE) if m.named and not m.narrows]
+    whole = case.own.says("takes_all") and not case.own.says("leaves") and not case.own.says("declines")
     quiet = not any(h.asks or h.clause.has("thanks_for", "was_there", "offer") for hearing in both for h in hearing.heard)
-    return words <= SHORT and bool(bare) and quiet
+    return words <= SHORT and (bool(bare) or whole) and quiet
 
 
 def _nods(case: _Case) -> bool:
     """An agreement over the ONE meeting that is quoted, or with one that is named."""
     if not case.own.says("nods") or case.own.says("asks"):
         return False
-    named = [m for m in case.own.mentions(Stance.BARE) if m.named]
-    return bool(named) or bool(case.quoted().codes)
+    early = [h for h in case.own.heard[:4] if h.nods]
+    named = any(s.stance is Stance.BARE and s.mention.named for h in early for s in h.spoken)
+    words = sum(len(h.clause.words) for h in case.own.heard)
+    return bool(early) and words <= 2 * SHORT and (named or bool(case.quoted().codes))
 
 
 def _all(case: _Case) -> Intent | None:
@@ -267,7 +272,8 @@ def _best(case: _Case, taken: list[Mention], marked: Choice) -> Choice:
     both = case.own.has("both")
     subject = [m for m in case.subject.mentions(Stance.TAKEN, Stance.BARE) if m.named]
     named = [m for m in taken if m.named]
-    bare = [m for m in case.own.mentions(Stance.BARE) if m.named]
+    bare = [m for m in case.own.mentions(Stance.BARE) if m.named and (not m.by_date or m.found.weight > 1)]
+    bare = [] if case.own.has("contrast") and case.own.has("negation") else bare
     against = case.own.mentions(Stance.DECLINED, Stance.EXCEPTED)
     for source in (
         _with_subject(named, subject, taken),

@@ -31,6 +31,9 @@ Codes = frozenset[str]
 
 def stem(word: str) -> str:
     """A word without its ending: "sportive" and "sportivo", "biblioteche" and "biblioteca" have one stem."""
+    for ending in ("ings", "ing", "ers", "er"):
+        if len(word) >= 8 and word.endswith(ending):
+            return word.removesuffix(ending)
     bare = word.rstrip("aeiou") if len(word) > 3 else word
     bare = bare if len(bare) >= 3 else word
     if bare.endswith("s") and len(bare) > 4 and not bare.endswith("ss"):

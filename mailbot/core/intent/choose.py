@@ -44,7 +44,8 @@ def choose(
         several: clues that fit several meetings mean all of them ("entrambi").
         against: what was refused beside it ("il 25, ma non di mattina").
     """
-    keys = sorted((mention for mention in mentions if mention.narrows), key=lambda m: KEYS.index(m.found.by))
+    # "Both" leaves nothing to be told apart.
+    keys = sorted((m for m in mentions if m.narrows and not several), key=lambda m: KEYS.index(m.found.by))
     named = _telling([mention for mention in mentions if mention.named and not mention.narrows])
     beings = [mention for mention in mentions if not mention.named]
     if not named:

@@ -117,11 +117,20 @@ def _tokens(calm: str, start: int, end: int) -> list[_Token]:
         if between == ":" and found[0][:1].isdigit() and calm[before - 1 : before].isdigit():
             wall = False  # an hour
         pieces = plain(found[0].replace("\u2024", "" if len(found[0]) > 3 and "\u2024" in found[0][:-1] else " ")).split()
+        if pieces == ["si"] and _says_yes(calm, found.end(), found[0], end):
+            pieces = ["yes"]
         for piece in pieces:
             tokens.append(_Token(piece, found.start(), found.end(), wall, between))
             wall, between = False, ""
         before = found.end()
     return tokens
+
+
+def _says_yes(calm: str, after: int, written: str, end: int) -> bool:
+    """Whether "si" is a yes: with its accent, or with nothing behind it, rather than "si avvisa"."""
+    accented = written.lower() in ("sì", "sí") or calm[after : after + 1] in ("'", "’", "`")
+    behind = calm[after:end].strip()[:1]
+    return accented or not behind or behind in ",;:.-–()"
 
 
 def _is_symbol(sign: str) -> bool:
@@ -136,7 +145,7 @@ def _of_sentence(calm: str, start: int, end: int, number: int, asks: bool, lexic
     words = [token.word for token in tokens]
     walls = frozenset(at for at, token in enumerate(tokens) if token.wall)
     cues = _unmasked(lexicon.matcher.find(words, walls))
-    cuts = sorted({0, *walls, *_inner_cuts(words, calm, tokens, cues, lexicon)})
+    cuts = sorted({0, *walls, *_inner_cuts(words, cues, lexicon)})
     for begin, stop in zip(cuts, [*cuts[1:], len(tokens)], strict=True):
         inside = tuple(
             Cue(cue.start - begin, cue.end - begin, cue.group)
@@ -191,9 +200,7 @@ def _unmasked(cues: list[Cue]) -> list[Cue]:
     ]
 
 
-def _inner_cuts(
-    words: list[str], calm: str, tokens: list[_Token], cues: list[Cue], lexicon: Lexicon
-) -> Iterator[int]:
+def _inner_cuts(words: list[str], cues: list[Cue], lexicon: Lexicon) -> Iterator[int]:
     """Where a clause begins without a sign before it."""
     deeds = {cue.start for cue in cues if cue.group in _DEEDS}
     contrasts = {cue.start for cue in cues if cue.group == "contrast"}
@@ -208,9 +215,7 @@ def _inner_cuts(
             yield at
         elif word == "che" and at > 2 and any(cue.group in ("busy", "busy_beside") and cue.start > at for cue in cues):
             yield at
-        elif at > 1 and (word.isdigit() or word in lexicon.weekdays or word in _ARTICLES) and (
+        elif at > 1 and before in ("no", "yes") and (word.isdigit() or word in lexicon.weekdays or word in _ARTICLES) and (
             words[at - 2].isdigit() or words[at - 2] in lexicon.weekdays or words[at - 2] in lexicon.months
         ):
-            closes = before == "no" or (before == "si" and "ì" in calm[tokens[at - 1].start : tokens[at - 1].end].lower())
-            if closes:
-                yield at
+            yield at

@@ -99,6 +99,8 @@ class Hearing:
 
 SHORT_REFUSAL = 3
 """Words behind "I can't" that may follow where no meeting is named."""
+SHORT_MAIL = 30
+"""Words of a mail in which a mention and courtesies are a wish."""
 MOST_BESIDE = 2
 """Words beside a mention in a clause that only continues a list ("il 21, il 22 e il 26")."""
 _REQUESTS = {"link_lost": "link", "status": "status", "export": "export", "erase": "erase"}
@@ -107,7 +109,9 @@ _REQUESTS = {"link_lost": "link", "status": "status", "export": "export", "erase
 def hear(text: str, calendar: Calendar, words: Sectors, lexicon: Lexicon) -> Hearing:
     """What a text says, clause by clause."""
     by_sentence: dict[int, list[Clause]] = {}
-    for clause in clauses.split(text, lexicon):
+    parts = clauses.split(text, lexicon)
+    brief = sum(len(clause.words) for clause in parts) <= SHORT_MAIL
+    for clause in parts:
         by_sentence.setdefault(clause.sentence, []).append(clause)
     heard: list[Heard] = []
     last_day: date | None = None
@@ -115,16 +119,16 @@ def hear(text: str, calendar: Calendar, words: Sectors, lexicon: Lexicon) -> Hea
         said: list[Heard] = []
         for clause in members:
             found = mentions.find(clause, calendar, words, lexicon, last_day)
-            said.append(_clause(clause, found, lexicon))
+            said.append(_clause(clause, found, brief, lexicon))
             last_day = mentions.last_day(found, calendar) or last_day
-        heard += _within_sentence(_asked_apart(said))
+        heard += _within_sentence(_asked_apart(_with_all(said)))
     return Hearing(tuple(heard), text)
 
 
 # --- one clause -------------------------------------------------------------------------------------------------------
 
 
-def _clause(clause: Clause, found: list[Mention], lexicon: Lexicon) -> Heard:
+def _clause(clause: Clause, found: list[Mention], brief: bool, lexicon: Lexicon) -> Heard:
     requests = frozenset(_REQUESTS[cue.group] for cue in clause.spans(*_REQUESTS))
     if "erase" in requests:
         requests -= {"status", "link"}
@@ -136,10 +140,11 @@ def _clause(clause: Clause, found: list[Mention], lexicon: Lexicon) -> Heard:
         requests -= {"export"}
     leaves = clause.has("leave") or (refuses and (clause.has("anymore") or holds))
     busy = clause.has("busy") and bool(found) and not clause.has("join")
-    declines = (refuses or busy) and not leaves and not requests
+    declines = (refuses or clause.has("decline")) and not leaves and not requests
     strong = clause.has("join", "link_wanted", "eager", "how")
-    weak = bool(found) and not holds and not moves and (clause.has("join_weak") or _is_bid(clause, found, lexicon))
-    joins = (strong or weak) and not leaves and not requests and not declines
+    weak = bool(found) and not holds and not moves and not clause.has("offer")
+    weak = weak and (clause.has("join_weak") or (brief and _is_bid(clause, found, lexicon)))
+    joins = (strong or weak) and not leaves and not requests and not declines and not busy
     joins = joins and not (negated and not clause.has("link_wanted", "eager"))
     apart = _is_apart(clause)
     if apart:
@@ -157,7 +162,8 @@ def _clause(clause: Clause, found: list[Mention], lexicon: Lexicon) -> Heard:
         hedges=clause.has("hedge"),
         requests=requests,
     )
-    return replace(said, spoken=tuple(Spoken(m, _stance(m, said, negated, apart, found)) for m in found))
+    refused = negated or busy or clause.has("decline")
+    return replace(said, spoken=tuple(Spoken(m, _stance(m, said, refused, apart, found)) for m in found))
 
 
 def _is_apart(clause: Clause) -> bool:
@@ -185,6 +191,16 @@ def _is_bid(clause: Clause, found: list[Mention], lexicon: Lexicon) -> bool:
     return all(at in covered or word in small or word.isdigit() for at, word in enumerate(clause.words))
 
 
+def _with_all(said: list[Heard]) -> list[Heard]:
+    """ "Li seguirei tutti, escluso quello sportivo": an exception makes "all" of the meetings of it."""
+    return [
+        replace(one, takes_all=True)
+        if one.clause.has("all_alone") and any(other.clause.has("except") for other in said[number : number + 2])
+        else one
+        for number, one in enumerate(said)
+    ]
+
+
 def _ends_in_all(clause: Clause) -> bool:
     """ "Iscrivetemi a tutti": the word by itself, at the end."""
     return any(cue.end == len(clause.words) for cue in clause.spans("all_alone")) and clause.has("join", "leave", "move")
@@ -206,6 +222,7 @@ def _stands_free(clause: Clause, able: Cue, found: list[Mention], lexicon: Lexic
     return idle and (bool(found) or len(behind) <= SHORT_REFUSAL)
 
 
+_SO = frozenset("so quindi percio dunque allora therefore".split())
 _IDLE = frozenset("proprio purtroppo grazie incontro meeting session mica quel quello quella that this make the".split())
 
 
@@ -229,8 +246,8 @@ def _stance(mention: Mention, said: Heard, negated: bool, apart: bool, others: l
         return Stance.HELD
     if said.moves and not negated:
         return Stance.TAKEN
-    if said.declines or (negated and _refused_after(clause, at)):
-        return Stance.DECLINED
+    if said.declines or clause.has("busy", "decline") or (negated and _refused_after(clause, at)):
+        return Stance.DECLINED if not said.joins else Stance.TAKEN
     if clause.words[mention.found.end : mention.found.end + 1] == ("no",):
         return Stance.DECLINED
     return Stance.TAKEN if said.joins else Stance.BARE
@@ -315,7 +332,7 @@ def _within_sentence(said: list[Heard]) -> list[Heard]:
     reached: list[Heard] = []
     before = Stance.BARE
     for one in said:
-        turned = one.clause.contrasts and before is Stance.DECLINED
+        turned = (one.clause.contrasts or one.clause.words[0] in _SO) and before is Stance.DECLINED
         spoken = []
         for of in one.spoken:
             stance = of.stance

@@ -6,8 +6,8 @@ from mailbot.core.intent import mentions, sectors
 from mailbot.core.intent.choose import NOBODY, UNNAMED, Choice, choose
 from mailbot.core.intent.clauses import split
 from mailbot.core.intent.dates import Calendar
-from mailbot.core.intent.hearing import Hearing, Stance
-from mailbot.core.intent.lexicon import Lexicon, plain
+from mailbot.core.intent.hearing import Heard, Hearing, Stance
+from mailbot.core.intent.lexicon import Cue, Lexicon, plain
 from mailbot.core.intent.mentions import Mention
 from mailbot.core.intent.sectors import SURE, Sectors
 from mailbot.core.model import Doubt, Message, PassageKind
@@ -92,8 +92,32 @@ def _is_mark(text: str, inside: bool, lexicon: Lexicon) -> bool:
     first = said[0]
     marked = first.has("mark", "nod") and first.spans("mark", "nod")[0].start <= 1
     if inside:
-        return marked or any(clause.has("join") for clause in said)
+        return marked or any(clause.has("join", "this_one") for clause in said)
     return len(plain(text).split()) <= MOST_MARK and first.words[0] in ("questo", "questa", "this", "x", "xx", "xxx")
+
+
+def numbered_item(message: Message, own: Hearing, calendar: Calendar, words: Sectors, lexicon: Lexicon) -> Choice:
+    """The item of a quoted numbered list that a bare number chooses ("il numero 3, grazie")."""
+    polite = {w for one in own.heard for cue in one.clause.spans("courtesy", "number", "nod") for w in _words(one, cue)}
+    said = [word for one in own.heard for word in one.clause.words]
+    numbers = [word for word in said if word.isdigit() and len(word) == 1]
+    if len(numbers) != 1 or any(w not in polite and w not in lexicon.sets["small"] and w not in numbers for w in said):
+        return UNNAMED
+    quoted = message.text(PassageKind.QUOTE, PassageKind.FORWARD)[:MOST_QUOTED]
+    for line in quoted.splitlines():
+        if re.match(rf"\s*{numbers[0]}\s*[.):-]", line):
+            return choose(find_all(line.partition(numbers[0])[2], calendar, words, lexicon), calendar)
+    return UNNAMED
+
+
+def _words(one: Heard, cue: Cue) -> tuple[str, ...]:
+    return one.clause.words[cue.start : cue.end]
+
+
+def is_confirmation(message: Message, lexicon: Lexicon) -> bool:
+    """Whether the quoted mail tells that the sender is signed up already."""
+    text = f"{message.subject}\n\n{message.text(PassageKind.QUOTE, PassageKind.FORWARD)[:MOST_QUOTED]}"
+    return any(clause.has("confirmation") for clause in split(text, lexicon))
 
 
 def organisation(

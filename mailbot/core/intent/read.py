@@ -29,6 +29,8 @@ from mailbot.core.model import ALL, Doubt, Intent, Message, Outcome, Request, Se
 
 SHORT = 16
 """Words of a mail in which a meeting named without any wish is a signup."""
+NOD = 4
+"""Words of a mail that is nothing but an agreement ("ci sono, grazie!")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def _moved(case: _Case) -> Intent | None:
     moves = own.says("moves") or case.subject.says("moves")
     turned = any(h.clause.contrasts and (h.joins or h.spoken) for h in own.heard)
     if moves:
-        goals = goals or own.mentions(Stance.BARE)
+        goals = goals or _agreeing([m for m in own.mentions(Stance.BARE) if m.named])
         sources = left + held or declined
         if not goals:
             return None if own.says("leaves") or _says_join(case) else _ask(case, Doubt.UNNAMED, sources)
@@ -141,6 +143,11 @@ def _moved(case: _Case) -> Intent | None:
     if held and goals and turned and not own.has("also"):
         return _move(case, held, goals)
     return None
+
+
+def _agreeing(mentions: list[Mention]) -> list[Mention]:
+    """The mentions where all of them speak of the same meetings, else none."""
+    return mentions if len({m.codes for m in mentions}) == 1 else []
 
 
 def _move(case: _Case, sources: list[Mention], goals: list[Mention]) -> Intent | None:
@@ -189,7 +196,7 @@ def _left(case: _Case, requests: frozenset[str]) -> Intent | None:
         quoted = case.quoted()
         codes = tuple(sorted(quoted.codes)) or (ALL,)
         return Intent(Outcome.ACT, cancel=codes, evidence=evidence.of("left", case.series, quoted.why))
-    choice = choose(named, case.calendar, several=own.has("both"))
+    choice = _settled(case, choose(named, case.calendar, several=own.has("both")))
     if choice.doubt:
         return _ask(case, choice.doubt, choice.why)
     if all(not _to_come(case, code) for code in choice.codes):
@@ -208,6 +215,9 @@ def _joined(case: _Case, requests: frozenset[str]) -> Intent | None:
     taken = own.mentions(Stance.TAKEN)
     marked = marks.marked_between_quotes(case.message, case.calendar, case.words, case.lexicon)
     joins = own.says("joins")
+    marked = marked if marked.codes else marks.numbered_item(
+        case.message, own, case.calendar, case.words, case.lexicon
+    )
     wish = joins or bool(marked.codes) or _names_alone(case) or _nods(case)
     wish = wish or (subject.says("joins") and not own.says("asks"))
     if not wish or (own.has("offer") and not any(m.named for m in taken)):
@@ -220,7 +230,7 @@ def _joined(case: _Case, requests: frozenset[str]) -> Intent | None:
         return whole
     if own.says("hedges") and len({m.codes for m in own.mentions(Stance.TAKEN, Stance.BARE) if m.named}) != 1:
         return _ask(case, Doubt.SEVERAL if taken else Doubt.UNNAMED, taken)
-    choice = _best(case, taken, marked)
+    choice = _settled(case, _best(case, taken, marked))
     if choice.doubt:
         return _ask(case, choice.doubt, choice.why)
     if over := _over(case, choice):
@@ -245,9 +255,10 @@ def _nods(case: _Case) -> bool:
     if not case.own.says("nods") or case.own.says("asks"):
         return False
     early = [h for h in case.own.heard[:4] if h.nods]
-    named = any(s.stance is Stance.BARE and s.mention.named for h in early for s in h.spoken)
     words = sum(len(h.clause.words) for h in case.own.heard)
-    return bool(early) and words <= 2 * SHORT and (named or bool(case.quoted().codes))
+    if not early or words > 2 * SHORT or marks.is_confirmation(case.message, case.lexicon):
+        return False
+    return bool(case.quoted().codes) or words <= NOD
 
 
 def _all(case: _Case) -> Intent | None:
@@ -292,6 +303,15 @@ def _best(case: _Case, taken: list[Mention], marked: Choice) -> Choice:
         if choice.codes or choice.doubt is Doubt.SEVERAL:
             return choice
     return UNNAMED
+
+
+def _settled(case: _Case, choice: Choice) -> Choice:
+    """A choice between several that the ONE quoted meeting, where it is among them, settles."""
+    if choice.doubt is not Doubt.SEVERAL:
+        return choice
+    quoted = case.quoted()
+    fits = bool(quoted.codes) and any(quoted.codes <= m.codes for m in choice.why)
+    return Choice(quoted.codes, None, (*choice.why, *quoted.why)) if fits else choice
 
 
 def _with_subject(own: list[Mention], subject: list[Mention], beside: list[Mention]) -> list[Mention]:

@@ -60,7 +60,7 @@ def choose(
     day_codes = _union(days)
     chosen: set[str] = set()
     for mention in days:
-        beside = [s.codes for s in (*sectors, *beings)] if len(mention.codes) > 1 else []
+        beside = [] if several or len(mention.codes) == 1 else [s.codes for s in (*sectors, *beings)]
         fitting = _one_of(mention.codes, (*(key.codes for key in keys), *beside), apart)
         if len(fitting) > 1 and not several:
             return Choice(NOBODY, Doubt.SEVERAL, tuple(named))
@@ -164,10 +164,16 @@ def _told_apart(sectors: Sequence[Mention], days: Sequence[Mention]) -> list[Men
         weak = mention.found.weight < SURE or len(mention.codes) > 1
         if weak and mention.codes & known:
             continue
-        if weak and (own or days) and mention not in own and not _side_by_side(mention, [*own, *days]):
+        if weak and (own or days) and mention not in own and not _is_added(mention, [*own, *days]):
             continue
         kept.append(mention)
     return kept
+
+
+def _is_added(mention: Mention, others: Sequence[Mention]) -> bool:
+    """Whether a loose word for a sector is put beside a clearer one in so many words."""
+    same = [other for other in others if other.clause.sentence == mention.clause.sentence]
+    return bool(same) and _side_by_side(mention, same)
 
 
 def _side_by_side(mention: Mention, others: Sequence[Mention]) -> bool:

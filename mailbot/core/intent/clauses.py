@@ -15,6 +15,8 @@ from mailbot.core.intent.lexicon import Cue, Lexicon, plain
 
 MOST_TEXT = 20_000
 """Characters of a text that are read; who needs more to sign up is read by a person."""
+TOPIC = 3
+"""Words that may stand before a word of contrast in its own clause."""
 SHORT_LINE = 50
 """A line shorter than this, before a line that begins anew, ends a thought."""
 
@@ -31,6 +33,7 @@ _SENTENCE = re.compile(r"[!?]+|;|\.{2,}|…|\.(?=\s|$)|\n\s*\n|\n(?=\s*(?:[-*•
 _WORD = re.compile(r"[^\W_]+(?:\u2024[^\W_]+)*\u2024?")
 _WALL = re.compile(r"[,:()\[\]«»\"“”|]|\s[-–—/]+\s|\s[-–—]|[-–—]\s|\n\s*[-*•·–]|->|=>|\s\+\s")
 _AND = frozenset("e ed and so quindi percio dunque allora cosi poi then".split())
+_DAYISH = re.compile(r"\d|(?:lun|mar|mer|gio|ven|sab|dom)[a-zì.]*$", re.IGNORECASE)
 _ARTICLES = frozenset("il lo la the on al quello quella".split())
 _DEEDS = frozenset("join leave attend move negation busy held link_lost was_there".split())
 
@@ -128,9 +131,10 @@ def _tokens(calm: str, start: int, end: int) -> list[_Token]:
 
 def _says_yes(calm: str, after: int, written: str, end: int) -> bool:
     """Whether "si" is a yes: with its accent, or with nothing behind it, rather than "si avvisa"."""
+    words_behind = calm[after:end].split()[:1]
     accented = written.lower() in ("sì", "sí") or calm[after : after + 1] in ("'", "’", "`")
     behind = calm[after:end].strip()[:1]
-    return accented or not behind or behind in ",;:.-–()"
+    return accented or not behind or behind in ",;:.-–()" or bool(words_behind and _DAYISH.match(words_behind[0]))
 
 
 def _is_symbol(sign: str) -> bool:
@@ -145,7 +149,7 @@ def _of_sentence(calm: str, start: int, end: int, number: int, asks: bool, lexic
     words = [token.word for token in tokens]
     walls = frozenset(at for at, token in enumerate(tokens) if token.wall)
     cues = _unmasked(lexicon.matcher.find(words, walls))
-    cuts = sorted({0, *walls, *_inner_cuts(words, cues, lexicon)})
+    cuts = sorted({0, *walls, *_inner_cuts(words, walls, cues, lexicon)})
     for begin, stop in zip(cuts, [*cuts[1:], len(tokens)], strict=True):
         inside = tuple(
             Cue(cue.start - begin, cue.end - begin, cue.group)
@@ -153,7 +157,7 @@ def _of_sentence(calm: str, start: int, end: int, number: int, asks: bool, lexic
             if begin <= cue.start and cue.end <= stop
         )
         written = " ".join(calm[tokens[begin].start : tokens[stop - 1].end].replace("\u2024", ".").split())
-        contrasts = any(cue.group == "contrast" and cue.start == 0 for cue in inside)
+        contrasts = any(cue.group == "contrast" and cue.start <= TOPIC for cue in inside)
         yield Clause(
             written,
             tuple(words[begin:stop]),
@@ -200,18 +204,24 @@ def _unmasked(cues: list[Cue]) -> list[Cue]:
     ]
 
 
-def _inner_cuts(words: list[str], cues: list[Cue], lexicon: Lexicon) -> Iterator[int]:
+def _inner_cuts(words: list[str], walls: frozenset[int], cues: list[Cue], lexicon: Lexicon) -> Iterator[int]:
     """Where a clause begins without a sign before it."""
     deeds = {cue.start for cue in cues if cue.group in _DEEDS}
     contrasts = {cue.start for cue in cues if cue.group == "contrast"}
     within = {at for cue in cues for at in range(cue.start + 1, cue.end)}
+    last = 0
     for at in range(1, len(words)):
+        last = at if at in walls else last
         before, word = words[at - 1], words[at]
         if at in within:
             continue
         if at in contrasts and at - 1 not in contrasts:
-            yield at
-        elif word in _AND and at > 1 and any(deed < at for deed in deeds) and ({at + 1, at + 2} & deeds):
+            # "Per il 5 invece resta tutto": the word may stand behind what it speaks of.
+            if at - last > TOPIC:
+                last = at
+                yield at
+        elif word in _AND and {at + 1, at + 2} & deeds and (at - last > TOPIC or any(last <= d < at for d in deeds)):
+            last = at
             yield at
         elif word == "che" and at > 2 and any(cue.group in ("busy", "busy_beside") and cue.start > at for cue in cues):
             yield at

@@ -396,7 +396,7 @@ def _is_no_weekday(clause: Clause, at: int, lexicon: Lexicon) -> bool:
     """A greeting ("buon venerdì"), a habit ("ogni martedì"), a name ("Tuesday Strollers"), a short form by chance."""
     words, word = clause.words, clause.words[at]
     before = words[at - 1] if at else ""
-    if before in lexicon.sets["greeting"] or any(c.end == at for c in clause.spans("every")):
+    if before in lexicon.sets["greeting"] or any(0 <= at - c.end <= 1 for c in clause.spans("every")):
         return True
     if len(word) <= 4 and word in ("mar", "sun", "sat", "mon", "dom", "mart", "sab", "ven", "mer", "gio", "lun"):
         written = clause.written[at]
@@ -462,8 +462,9 @@ def _hours(clause: Clause, lexicon: Lexicon) -> Iterator[tuple[int, int, int, in
     for at, word in enumerate(words):
         glued = word.removesuffix("am").removesuffix("pm").removesuffix("h")
         hour = _number(glued) if glued else None
-        if hour is None and at in led:
-            hour = lexicon.day_words.get(word)
+        spoken = at in led or words[at + 1 : at + 3] in (("o", "clock"), ("in", "the"))
+        if hour is None and spoken:
+            hour = lexicon.hour_words.get(word)
         if hour is None or hour > 23:
             continue
         half = word[len(glued) :]
@@ -477,7 +478,7 @@ def _hours(clause: Clause, lexicon: Lexicon) -> Iterator[tuple[int, int, int, in
             end += 2
         if end < len(words) and words[end] in ("am", "pm"):
             half, end = words[end], end + 1
-        if at in led or half in ("am", "pm") or (minute and end - at == 2):
+        if spoken or half in ("am", "pm") or (minute and end - at == 2):
             yield at, end, hour, minute, half
 
 

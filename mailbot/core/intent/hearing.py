@@ -168,7 +168,8 @@ def _clause(clause: Clause, found: list[Mention], brief: bool, lexicon: Lexicon)
 
 def _is_apart(clause: Clause) -> bool:
     """Whether it speaks of others' plans, of what is over, or of why."""
-    if clause.has("others") and not clause.has("first_person", "enrol_other"):
+    others = any(cue.start <= 3 for cue in clause.spans("others"))
+    if others and not clause.has("first_person", "enrol_other"):
         return True
     reason = any(cue.start <= 1 for cue in clause.spans("reason"))
     return reason or clause.has("thanks_for", "was_there", "keeps")
@@ -238,8 +239,10 @@ def _stance(mention: Mention, said: Heard, negated: bool, apart: bool, others: l
         return Stance.HELD
     if _is_replaced(mention, said.clause, others):
         return Stance.LEFT
-    if said.moves and not said.holds and _follows(clause, at, "from"):
+    if said.moves and _follows(clause, at, "from"):
         return Stance.LEFT
+    if said.moves and _follows(clause, at, "towards") and any(_follows(clause, o.found.start, "from") for o in others):
+        return Stance.TAKEN
     if said.leaves:
         return Stance.LEFT
     if said.holds and not clause.has("join"):
@@ -341,7 +344,7 @@ def _within_sentence(said: list[Heard]) -> list[Heard]:
             elif stance is Stance.BARE and of.mention.named:
                 if turned:
                     stance = Stance.TAKEN
-                elif _continues(one) and before in (Stance.TAKEN, Stance.LEFT, Stance.DECLINED, Stance.OTHERS):
+                elif _continues(one) and before is not Stance.BARE:
                     stance = before
                 elif one.clause.contrasts:
                     pass

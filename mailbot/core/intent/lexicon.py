@@ -128,13 +128,14 @@ class Lexicon:
     """By word: 0 is Monday."""
     months: Mapping[str, int]
     day_words: Mapping[str, int]
+    hour_words: Mapping[str, int]
     sets: Mapping[str, frozenset[str]]
     """Plain sets of words or short phrases, by name."""
     themes: Mapping[str, tuple[str, ...]]
     stop_words: Mapping[Language, frozenset[str]]
 
 
-_NUMBERED = ("weekdays", "months", "days_in_words")
+_NUMBERED = ("weekdays", "months", "days_in_words", "hours_in_words")
 _SETS = ("before_day", "before_other", "after_other", "small", "common", "past", "greeting")
 
 
@@ -151,6 +152,7 @@ def build(words: Mapping[str, Mapping[str, Any]], themes: Mapping[str, Iterable[
         weekdays=_numbered(words, "weekdays", 0),
         months=_numbered(words, "months", 1),
         day_words=_numbered(words, "days_in_words", 1),
+        hour_words=_numbered(words, "hours_in_words", 1),
         sets={name: _set(words, name) for name in _SETS},
         themes={name: tuple(entries) for name, entries in themes.items()},
         stop_words={language: frozenset(words[language].get("stop", ())) for language in LANGUAGES},

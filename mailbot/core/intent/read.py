@@ -106,7 +106,7 @@ def _by_calendar(case: _Case) -> Intent | None:
 def _by_words(case: _Case) -> Intent:
     """What the words say, by rank."""
     requests = case.own.requests or (frozenset() if case.own.says("joins") else case.subject.requests)
-    asks = case.own.says("asks")
+    asks = any(one.asks and (not requests or one.clause.has("question", "asking_is")) for one in case.own.heard)
     wanted = _moved(case) or _left(case, requests) or _joined(case, requests)
     if wanted is None and requests:
         wanted = Intent(Outcome.ACT)
@@ -192,6 +192,10 @@ def _left(case: _Case, requests: frozenset[str]) -> Intent | None:
     named = own.mentions(Stance.LEFT) or own.mentions(Stance.DECLINED) or own.mentions(Stance.HELD)
     named = [m for m in named if m.named] or [m for m in own.mentions(Stance.BARE) if m.named]
     named = named or [m for m in case.subject.mentions(*Stance) if m.named]
+    named = [m for m in named if m.codes or leaves]
+    others = [m for m in own.mentions(Stance.BARE) if m.named and not m.narrows and m.codes]
+    if not leaves and any(not m.codes & o.codes for m in named for o in others):
+        return _ask(case, Doubt.SEVERAL, named)
     if not named:
         quoted = case.quoted()
         codes = tuple(sorted(quoted.codes)) or (ALL,)

@@ -48,7 +48,7 @@ def choose(
     keys = sorted((m for m in mentions if m.narrows and not several), key=lambda m: KEYS.index(m.found.by))
     named = _telling([mention for mention in mentions if mention.named and not mention.narrows])
     beings = [mention for mention in mentions if not mention.named]
-    if not named:
+    if not named or (beings and all(m.by_date and m.found.weight == 1 for m in named)):
         return _by_weight(beings, keys, several=several) if beings else _by_keys(keys)
     days = [mention for mention in named if mention.by_date]
     sectors = _told_apart([mention for mention in named if not mention.by_date], days)
@@ -62,7 +62,7 @@ def choose(
     for mention in days:
         beside = [] if several or len(mention.codes) == 1 else [s.codes for s in (*sectors, *beings)]
         fitting = _one_of(mention.codes, (*(key.codes for key in keys), *beside), apart)
-        if len(fitting) > 1 and not several:
+        if len(fitting) > 1 and not several and mention.found.note != "together":
             return Choice(NOBODY, Doubt.SEVERAL, tuple(named))
         chosen |= fitting
     for mention in sectors:

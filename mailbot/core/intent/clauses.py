@@ -208,6 +208,7 @@ def _inner_cuts(words: list[str], walls: frozenset[int], cues: list[Cue], lexico
     """Where a clause begins without a sign before it."""
     deeds = {cue.start for cue in cues if cue.group in _DEEDS}
     contrasts = {cue.start for cue in cues if cue.group == "contrast"}
+    reasons = {cue.start for cue in cues if cue.group == "reason"}
     within = {at for cue in cues for at in range(cue.start + 1, cue.end)}
     last = 0
     for at in range(1, len(words)):
@@ -220,6 +221,9 @@ def _inner_cuts(words: list[str], walls: frozenset[int], cues: list[Cue], lexico
             if at - last > TOPIC:
                 last = at
                 yield at
+        elif at in reasons:
+            last = at
+            yield at
         elif word in _AND and {at + 1, at + 2} & deeds and (at - last > TOPIC or any(last <= d < at for d in deeds)):
             last = at
             yield at

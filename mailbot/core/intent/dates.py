@@ -388,7 +388,7 @@ def _weekdays(clause: Clause, calendar: Calendar, lexicon: Lexicon, taken: set[i
         note = "" if len(days) == 1 else "several" if days else "no such date"
         item = _found(clause, start, end, codes, "weekday", note)
         # "Il martedì alleno": a weekday with its article is a habit more often than a day.
-        habit = words[at - 1 : at] in (("il",), ("la",)) or (word.endswith("days") and len(word) > 6)
+        habit = words[at - 1 : at] in (("il",), ("la",), ("di",), ("del",)) or (word.endswith("days") and len(word) > 6)
         yield replace(item, weight=1) if habit else item
 
 

@@ -130,13 +130,15 @@ def hear(text: str, calendar: Calendar, words: Sectors, lexicon: Lexicon) -> Hea
 
 def _clause(clause: Clause, found: list[Mention], brief: bool, lexicon: Lexicon) -> Heard:
     requests = frozenset(_REQUESTS[cue.group] for cue in clause.spans(*_REQUESTS))
+    if clause.asks and clause.has("status_asked"):
+        requests |= {"status"}
     if "erase" in requests:
         requests -= {"status", "link"}
     negated = clause.has("negation")
     holds = clause.has("held")
     moves = clause.has("move", "instead_of") and not clause.has("own_subject")
     refuses = negated and _refuses(clause, found, lexicon)
-    if {"erase", "export"} <= requests and not _exports_first(clause):
+    if clause.has("erase") and {"erase", "export"} <= requests and not _exports_first(clause):
         requests -= {"export"}
     leaves = clause.has("leave") or (refuses and (clause.has("anymore") or holds))
     busy = clause.has("busy") and bool(found) and not clause.has("join")

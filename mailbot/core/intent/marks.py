@@ -1,13 +1,14 @@
 """Clues that are not the sender's own sentences: what is quoted, where an answer stands, who the sender is."""
 
 import re
+from collections.abc import Iterator
 
 from mailbot.core.intent import mentions, sectors
 from mailbot.core.intent.choose import NOBODY, UNNAMED, Choice, choose
 from mailbot.core.intent.clauses import split
 from mailbot.core.intent.dates import Calendar
 from mailbot.core.intent.hearing import Heard, Hearing, Stance
-from mailbot.core.intent.lexicon import Cue, Lexicon, plain
+from mailbot.core.intent.lexicon import Lexicon, plain
 from mailbot.core.intent.mentions import Mention
 from mailbot.core.intent.sectors import SURE, Sectors
 from mailbot.core.model import Doubt, Message, PassageKind
@@ -15,6 +16,7 @@ from mailbot.core.model import Doubt, Message, PassageKind
 _REPEATED = re.compile(
     r"^\s*(?:re|r|fwd?|fw|i|aw|wg|rif|inoltra|tr|rv|ri|res|antw|sv)\s*(?:\[\d+\])?\s*:", re.IGNORECASE
 )
+_CITED = re.compile(r"[\"“«][^\"“”«»]{60,4000}[\"”»]")
 MOST_QUOTED = 6_000
 MOST_MARK = 9
 """Words of a mark between quoted lines."""
@@ -24,6 +26,11 @@ _UNSURE = frozenset("tues tue mon".split())
 def is_repeated(subject: str) -> bool:
     """Whether a subject repeats that of the mail answered or passed on."""
     return bool(_REPEATED.match(subject))
+
+
+def own_text(message: Message) -> str:
+    """The sender's own words, without what they cite between quotation marks over more than a line."""
+    return _CITED.sub(" ", message.text())
 
 
 def find_all(text: str, calendar: Calendar, words: Sectors, lexicon: Lexicon) -> list[Mention]:
@@ -98,20 +105,27 @@ def _is_mark(text: str, inside: bool, lexicon: Lexicon) -> bool:
 
 def numbered_item(message: Message, own: Hearing, calendar: Calendar, words: Sectors, lexicon: Lexicon) -> Choice:
     """The item of a quoted numbered list that a bare number chooses ("il numero 3, grazie")."""
-    polite = {w for one in own.heard for cue in one.clause.spans("courtesy", "number", "nod") for w in _words(one, cue)}
-    said = [word for one in own.heard for word in one.clause.words]
-    numbers = [word for word in said if word.isdigit() and len(word) == 1]
-    if len(numbers) != 1 or any(w not in polite and w not in lexicon.sets["small"] and w not in numbers for w in said):
+    numbers = {number for one in own.heard for number in _numbers(one)}
+    if len(numbers) != 1 or sum(len(one.clause.words) for one in own.heard) > MOST_MARK + 4:
         return UNNAMED
+    number = numbers.pop()
     quoted = message.text(PassageKind.QUOTE, PassageKind.FORWARD)[:MOST_QUOTED]
     for line in quoted.splitlines():
-        if re.match(rf"\s*{numbers[0]}\s*[.):-]", line):
-            return choose(find_all(line.partition(numbers[0])[2], calendar, words, lexicon), calendar)
+        if re.match(rf"\s*{number}\s*[.):-]", line):
+            return choose(find_all(line.partition(str(number))[2], calendar, words, lexicon), calendar)
     return UNNAMED
 
 
-def _words(one: Heard, cue: Cue) -> tuple[str, ...]:
-    return one.clause.words[cue.start : cue.end]
+def _numbers(one: Heard) -> Iterator[int]:
+    """The numbers of a list that a clause names: a digit by itself or behind "numero", an ordinal."""
+    words = one.clause.words
+    led = {cue.end for cue in one.clause.spans("number")}
+    for at, word in enumerate(words):
+        if word.isdigit() and len(word) == 1 and (at in led or len(words) == 1):
+            yield int(word)
+    for number in range(1, 7):
+        if one.clause.has(f"item_{number}"):
+            yield number
 
 
 def is_confirmation(message: Message, lexicon: Lexicon) -> bool:

@@ -13,8 +13,7 @@ from mailbot.core.intent.sectors import Sectors
 NEAR = 9
 """Words before a sector among which a word for "meeting" makes it one that is asked for."""
 _LEADS = frozenset(
-    "a al allo alla ai agli alle all per sul sullo sulla sui sugli sulle su con coi di del dello della dei degli delle "
-    "for to about on at of with the".split()
+    "a al allo alla ai agli alle all per sul sullo sulla sui sugli sulle su con coi for to about on at with".split()
 )
 _BEHIND = frozenset("meeting meetings session sessions event call one evening talk webinar date slot incontro".split())
 KEYS = ("hour", "turn", "time")
@@ -59,7 +58,8 @@ def find(
     narrowers = [item for item in keys if _apart(item, found)]
     found += [item for item in _orders(clause, calendar) if _apart(item, [*found, *narrowers])]
     found += [item for item in sectors.find(clause, words) if _apart(item, [*found, *narrowers])]
-    found = [_narrowed(item, narrowers, clause, calendar) for item in found] + narrowers
+    clear = narrowers if len({n.codes for n in narrowers if n.by == "turn"}) < 2 else []
+    found = [_narrowed(item, clear, clause, calendar) for item in found] + narrowers
     return [
         Mention(item, clause, item.by not in ("sector", "theme") or _is_named(clause, item))
         for item in sorted(found, key=lambda item: item.start)
@@ -89,6 +89,10 @@ def _orders(clause: Clause, calendar: Calendar) -> Iterator[Found]:
                 continue
             taken |= place
             yield Found(cue.start, cue.end, frozenset({meeting.code}), "order", _words(clause, cue))
+    for group, two in (("last_two", whole[-2:]), ("next_two", to_come[:2])):
+        for cue in clause.spans(group):
+            codes = frozenset(meeting.code for meeting in two)
+            yield Found(cue.start, cue.end, codes, "order", _words(clause, cue), "together")
 
 
 def _is_a_turn(clause: Clause, cue: Cue) -> bool:

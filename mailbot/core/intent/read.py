@@ -16,7 +16,7 @@ instead of act. ``choose`` weighs the clues of one wish, ``evidence`` words them
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from mailbot.core.intent import evidence, language, marks, people
 from mailbot.core.intent.choose import UNNAMED, Choice, choose
@@ -66,14 +66,15 @@ def read_intent(message: Message, series: Series, at: datetime, lexicon: Lexicon
     calendar = Calendar(series, at)
     sectors = index(series, words)
     theirs = "" if marks.is_repeated(message.subject) else message.subject
+    own = hear(marks.own_text(message), calendar, sectors, words)
     case = _Case(
         message=message,
         series=series,
         calendar=calendar,
         words=sectors,
         lexicon=words,
-        own=hear(message.text(), calendar, sectors, words),
-        subject=hear(theirs, calendar, sectors, words),
+        own=own,
+        subject=hear("" if own.has("wrong_subject") else theirs, calendar, sectors, words),
     )
     intent = _by_calendar(case) or _by_words(case)
     return replace(
@@ -181,6 +182,8 @@ def _left(case: _Case, requests: frozenset[str]) -> Intent | None:
     leaves = own.says("leaves") or (case.subject.says("leaves") and not own.says("joins"))
     declines = own.says("declines")
     taken = own.mentions(Stance.TAKEN)
+    if case.subject.says("leaves") and not own.says("leaves") and own.says("joins") and not case.subject.says("moves"):
+        return _ask(case, Doubt.CONTRADICTION, taken)
     if not (leaves or declines) or taken or (not leaves and own.says("joins")):
         return None
     if "erase" in requests and not any(
@@ -276,10 +279,23 @@ def _all(case: _Case) -> Intent | None:
     spared = choose(apart, case.calendar, several=True) if apart else Choice(frozenset(), None)
     if apart and spared.doubt:
         return _ask(case, spared.doubt, spared.why)
-    codes = {meeting.code for meeting in case.calendar.to_come()} - spared.codes
+    coming = case.calendar.to_come()
+    if case.own.has("onwards") or case.subject.has("onwards"):
+        first = _first_day(case)
+        if first is None:
+            return _ask(case, Doubt.UNNAMED, ())
+        coming = tuple(meeting for meeting in coming if case.calendar.day(meeting) >= first)
+    codes = {meeting.code for meeting in coming} - spared.codes
     if not codes:
         return _ask(case, Doubt.OVER, spared.why)
     return Intent(Outcome.ACT, register=tuple(sorted(codes)), evidence=evidence.of("all", case.series, spared.why))
+
+
+def _first_day(case: _Case) -> date | None:
+    """The day from which on all meetings are wanted."""
+    dated = [m for m in (*case.own.mentions(*Stance), *case.subject.mentions(*Stance)) if m.found.by == "date"]
+    days = [case.calendar.day(m) for m in case.series.meetings for of in dated[:1] if m.code in of.codes]
+    return min(days, default=None)
 
 
 def _best(case: _Case, taken: list[Mention], marked: Choice) -> Choice:

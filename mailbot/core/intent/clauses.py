@@ -29,6 +29,9 @@ _ABBREVIATIONS = re.compile(
 )
 _INITIALS = re.compile(r"\b(?:[A-Za-z]\.){2,6}")
 _URL = re.compile(r"\b(?:https?://|www\.)\S+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+_DICTATED = re.compile(r"\bvirgola\b|\bcomma\b", re.IGNORECASE)
+_COMMA = re.compile(r"\s+(?:virgola|comma)\b", re.IGNORECASE)
+_STOP = re.compile(r"\s+(?:punto(?: a capo)?|full stop|new line)\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"[!?]+|;|\.{2,}|…|\.(?=\s|$)|\n\s*\n|\n(?=\s*(?:[-*•·–]|\d{1,2}[.)])\s)")
 _WORD = re.compile(r"[^\W_]+(?:\u2024[^\W_]+)*\u2024?")
 _WALL = re.compile(r"[,:()\[\]«»\"“”|]|\s[-–—/]+\s|\s[-–—]|[-–—]\s|\n\s*[-*•·–]|->|=>|\s\+\s")
@@ -101,6 +104,8 @@ def _calm(text: str) -> str:
     """The text with the dots that end no sentence out of the way, and the line ends that do made plain."""
     # The one-dot leader stands for a dot within an abbreviation.
     calm = _URL.sub(lambda found: " " * len(found[0]), text)
+    if _DICTATED.search(calm):
+        calm = _STOP.sub(".", _COMMA.sub(",", calm))
     calm = _INITIALS.sub(lambda found: found[0].replace(".", "\u2024"), calm)
     calm = _ABBREVIATIONS.sub(lambda found: found[1].replace(".", "\u2024") + "\u2024", calm)
     lines = calm.split("\n")
@@ -208,7 +213,7 @@ def _inner_cuts(words: list[str], walls: frozenset[int], cues: list[Cue], lexico
     """Where a clause begins without a sign before it."""
     deeds = {cue.start for cue in cues if cue.group in _DEEDS}
     contrasts = {cue.start for cue in cues if cue.group == "contrast"}
-    reasons = {cue.start for cue in cues if cue.group == "reason"}
+    reasons = {c.start for c in cues if c.group == "reason" and not any(w.isdigit() for w in words[c.end : c.end + 1])}
     within = {at for cue in cues for at in range(cue.start + 1, cue.end)}
     last = 0
     for at in range(1, len(words)):

@@ -368,6 +368,7 @@ def _falls_on(codes: frozenset[str], weekday: int, calendar: Calendar) -> bool:
 def _weekdays(clause: Clause, calendar: Calendar, lexicon: Lexicon, taken: set[int]) -> Iterator[Found]:
     """A weekday by itself: its next meeting still to come."""
     words = clause.words
+    habits: set[int] = set()
     for at, word in enumerate(words):
         number = lexicon.weekdays.get(word)
         if number is None or at in taken or _is_no_weekday(clause, at, lexicon):
@@ -388,7 +389,10 @@ def _weekdays(clause: Clause, calendar: Calendar, lexicon: Lexicon, taken: set[i
         note = "" if len(days) == 1 else "several" if days else "no such date"
         item = _found(clause, start, end, codes, "weekday", note)
         # "Il martedì alleno": a weekday with its article is a habit more often than a day.
-        habit = words[at - 1 : at] in (("il",), ("la",), ("di",), ("del",)) or (word.endswith("days") and len(word) > 6)
+        meant = any(c.end == at - 1 for c in clause.spans("meeting"))
+        habit = (words[at - 1 : at] in (("il",), ("la",), ("di",), ("del",)) and not meant) or (word.endswith("days") and len(word) > 6)
+        habit = habit or (at - 2 in habits and words[at - 1] in ("e", "and"))
+        habits |= {at} if habit else set()
         yield replace(item, weight=1) if habit else item
 
 
@@ -469,7 +473,7 @@ def _hours(clause: Clause, lexicon: Lexicon) -> Iterator[tuple[int, int, int, in
             continue
         half = word[len(glued) :]
         end, minute = at + 1, 0
-        if end < len(words) and signs[end] in (".", ":") and words[end][:2].isdecimal() and len(words[end][:2]) == 2:
+        if _are_minutes(words, signs, end, led=at in led):
             minute, half = int(words[end][:2]), words[end][2:] or half
             end += 1
         elif at in led and words[end : end + 1] == ("e",) and words[end + 1 : end + 2] in (("30",), ("mezza",), ("mezzo",)):
@@ -480,6 +484,14 @@ def _hours(clause: Clause, lexicon: Lexicon) -> Iterator[tuple[int, int, int, in
             half, end = words[end], end + 1
         if spoken or half in ("am", "pm") or (minute and end - at == 2):
             yield at, end, hour, minute, half
+
+
+def _are_minutes(words: tuple[str, ...], signs: tuple[str, ...], at: int, *, led: bool) -> bool:
+    """Whether minutes stand here: 18:30, and 18.30 where it is no date."""
+    if at >= len(words) or signs[at] not in (".", ":") or not words[at][:2].isdecimal() or len(words[at][:2]) != 2:
+        return False
+    dated = at + 1 < len(words) and signs[at + 1] == "." and words[at + 1].isdecimal()
+    return signs[at] == ":" or led or (words[at][:2] in _QUARTERS and not dated)
 
 
 def hours(clause: Clause, calendar: Calendar, lexicon: Lexicon) -> Iterator[Found]:

@@ -50,6 +50,8 @@ class Heard:
     clause: Clause
     spoken: tuple[Spoken, ...]
     joins: bool = False
+    weak: bool = False
+    """Joins by a mention and a courtesy alone."""
     nods: bool = False
     """Agrees, without saying to what: "volentieri", "va bene"."""
     leaves: bool = False
@@ -119,7 +121,7 @@ def hear(text: str, calendar: Calendar, words: Sectors, lexicon: Lexicon) -> Hea
         said: list[Heard] = []
         for clause in members:
             found = mentions.find(clause, calendar, words, lexicon, last_day)
-            said.append(_clause(clause, found, brief, lexicon))
+            said.append(_clause(clause, found, lexicon, brief=brief, last=clause is members[-1]))
             last_day = mentions.last_day(found, calendar) or last_day
         heard += _within_sentence(_asked_apart(_with_all(said)))
     return Hearing(tuple(heard), text)
@@ -128,14 +130,14 @@ def hear(text: str, calendar: Calendar, words: Sectors, lexicon: Lexicon) -> Hea
 # --- one clause -------------------------------------------------------------------------------------------------------
 
 
-def _clause(clause: Clause, found: list[Mention], brief: bool, lexicon: Lexicon) -> Heard:
+def _clause(clause: Clause, found: list[Mention], lexicon: Lexicon, *, brief: bool, last: bool) -> Heard:
     requests = frozenset(_REQUESTS[cue.group] for cue in clause.spans(*_REQUESTS))
-    if clause.asks and clause.has("status_asked"):
+    if clause.asks and last and clause.has("status_asked"):
         requests |= {"status"}
     if "erase" in requests:
         requests -= {"status", "link"}
     negated = clause.has("negation")
-    holds = clause.has("held")
+    holds = clause.has("held") and not clause.has("wish_question")
     moves = clause.has("move", "instead_of") and not clause.has("own_subject")
     refuses = negated and _refuses(clause, found, lexicon)
     if clause.has("erase") and {"erase", "export"} <= requests and not _exports_first(clause):
@@ -155,6 +157,7 @@ def _clause(clause: Clause, found: list[Mention], brief: bool, lexicon: Lexicon)
         clause=clause,
         spoken=(),
         joins=joins,
+        weak=joins and not strong,
         nods=clause.has("nod") and not negated,
         leaves=leaves,
         declines=declines,
@@ -173,7 +176,7 @@ def _is_apart(clause: Clause) -> bool:
     others = any(cue.start <= 3 for cue in clause.spans("others"))
     if others and not clause.has("first_person", "enrol_other"):
         return True
-    reason = any(cue.start <= 1 for cue in clause.spans("reason"))
+    reason = any(cue.start <= 1 for cue in clause.spans("reason")) and not clause.has("join")
     return reason or clause.has("thanks_for", "was_there", "keeps")
 
 
@@ -225,6 +228,7 @@ def _stands_free(clause: Clause, able: Cue, found: list[Mention], lexicon: Lexic
     return idle and (bool(found) or len(behind) <= SHORT_REFUSAL)
 
 
+_AFTERWARDS = frozenset("dopo after".split())
 _SO = frozenset("so quindi percio dunque allora therefore".split())
 _IDLE = frozenset("proprio purtroppo grazie incontro meeting session mica quel quello quella that this make the".split())
 
@@ -233,7 +237,7 @@ def _stance(mention: Mention, said: Heard, negated: bool, apart: bool, others: l
     clause, at = said.clause, mention.found.start
     if any(cue.end <= at for cue in clause.spans("except")):
         return Stance.EXCEPTED
-    if apart or mention.elsewhere(said.joins):
+    if apart or mention.elsewhere(said.joins) or set(clause.words[max(0, at - 2) : at]) & _AFTERWARDS:
         return Stance.OTHERS
     if any(cue.start == mention.found.end for cue in clause.spans("busy_beside")) and not clause.has("join"):
         return Stance.DECLINED
@@ -274,7 +278,8 @@ def _is_replaced(mention: Mention, clause: Clause, others: list[Mention]) -> boo
 
 def _follows(clause: Clause, at: int, group: str) -> bool:
     """Whether a word of the group stands before it, nearer than another that leads elsewhere ("dal 21 al 22")."""
-    leads = [c for c in clause.spans("from", "towards") if c.end <= at and at - c.end <= 6]
+    # "Dal secondo" is a lead and a mention at once.
+    leads = [c for c in clause.spans("from", "towards") if (c.end <= at and at - c.end <= 6) or c.start == at]
     return bool(leads) and max(leads, key=lambda c: (c.end, -c.start)).group == group
 
 
@@ -336,13 +341,16 @@ def _within_sentence(said: list[Heard]) -> list[Heard]:
     stances = {s.stance for one in said for s in one.spoken}
     reached: list[Heard] = []
     before = Stance.BARE
+    set_aside = False
     for one in said:
-        turned = (one.clause.contrasts or one.clause.words[0] in _SO) and before is Stance.DECLINED
+        turned = (one.clause.contrasts or one.clause.words[0] in _SO or set_aside) and before is Stance.DECLINED
         spoken = []
         for of in one.spoken:
             stance = of.stance
             if stance is Stance.HELD and (leaves or declines) and not one.requests:
                 stance = Stance.LEFT
+            elif one.weak and before is Stance.OTHERS and _continues(replace(one, joins=False)):
+                stance = before
             elif stance is Stance.BARE and of.mention.named:
                 if turned:
                     stance = Stance.TAKEN
@@ -361,7 +369,11 @@ def _within_sentence(said: list[Heard]) -> list[Heard]:
             reached = [_taken_back(earlier) for earlier in reached]
         joined = one.joins or (turned and any(s.stance is Stance.TAKEN for s in spoken))
         reached.append(replace(one, spoken=tuple(spoken), joins=joined))
-        before = spoken[-1].stance if spoken else before
+        if spoken:
+            before = spoken[-1].stance
+            # "Non a quello dei cani: a quello dei gatti" sets one aside for the other; "non posso il 21" does not.
+            refuses = one.declines or one.clause.has("busy", "busy_beside", "decline")
+            set_aside = before is Stance.DECLINED and joins and not refuses
     return reached
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mailbot.core.intent import mentions, sectors
 from mailbot.core.intent.choose import NOBODY, UNNAMED, Choice, choose
@@ -142,7 +143,7 @@ def organisation(
     keys = [m for m in spoken if m.narrows]
     if about := [m for m in spoken if not m.by_date]:
         choice = choose([*about, *keys], calendar)
-        if choice.codes or choice.doubt is not Doubt.UNNAMED:
+        if choice.codes or choice.doubt not in (Doubt.UNNAMED, Doubt.SEVERAL):
             return choice
     sender = message.sender
     shown = sender.name if sender else ""
@@ -151,9 +152,12 @@ def organisation(
     for text in (message.text(PassageKind.SIGNATURE), shown, _spaced(domain), _spaced(local)):
         found = [m for m in find_all(text, calendar, words, lexicon) if not m.by_date]
         if found:
-            choice = choose([*found, *keys], calendar)
-            if choice.codes or choice.doubt is not Doubt.UNNAMED:
+            # Where the own words fit two sectors, the name may tell which of them.
+            choice = choose([*(replace(m, named=False) for m in (*about, *found)), *keys], calendar)
+            if choice.codes or (choice.doubt is not Doubt.UNNAMED and not about):
                 return choice
+    if about:
+        return choose([*about, *keys], calendar)
     for name in (domain, local):
         glued = sectors.inside(plain(name).replace(" ", ""), words)
         if len(glued) == 1:

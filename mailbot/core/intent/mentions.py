@@ -15,6 +15,7 @@ NEAR = 9
 _LEADS = frozenset(
     "a al allo alla ai agli alle all per sul sullo sulla sui sugli sulle su con coi for to about on at with".split()
 )
+_OF_OURS = frozenset("questo questa nostro nostra nostri nostre mio mia codesto codesta suddetto suddetta our my".split())
 _BEHIND = frozenset("meeting meetings session sessions event call one evening talk webinar date slot incontro".split())
 KEYS = ("hour", "turn", "time")
 """What only tells apart what other words name, the clearest first."""
@@ -58,7 +59,8 @@ def find(
     narrowers = [item for item in keys if _apart(item, found)]
     found += [item for item in _orders(clause, calendar) if _apart(item, [*found, *narrowers])]
     found += [item for item in sectors.find(clause, words) if _apart(item, [*found, *narrowers])]
-    clear = narrowers if len({n.codes for n in narrowers if n.by == "turn"}) < 2 else []
+    # Two turns or two times of day in one clause tell apart nothing that stands beside them.
+    clear = [n for n in narrowers if len({o.codes for o in narrowers if o.by == n.by}) == 1]
     found = [_narrowed(item, clear, clause, calendar) for item in found] + narrowers
     return [
         Mention(item, clause, item.by not in ("sector", "theme") or _is_named(clause, item))
@@ -157,6 +159,8 @@ def _is_named(clause: Clause, item: Found) -> bool:
         return True
     if any(0 <= item.start - cue.end <= 1 for cue in clause.spans("join")):
         return True
+    if set(clause.words[max(0, item.start - 2) : item.start]) & _OF_OURS:
+        return False
     lead = set(clause.words[max(0, item.start - 3) : item.start]) & _LEADS
     joined = any(cue.end <= item.start for cue in clause.spans("join", "join_weak", "leave", "move"))
     return bool(lead) and being < 0 and (joined or item.start <= 2)

@@ -24,7 +24,7 @@ from mailbot.core.intent.dates import Calendar
 from mailbot.core.intent.hearing import Hearing, Stance, hear
 from mailbot.core.intent.lexicon import Lexicon, shipped
 from mailbot.core.intent.mentions import Mention
-from mailbot.core.intent.sectors import Sectors, index
+from mailbot.core.intent.sectors import SURE, Sectors, index
 from mailbot.core.model import ALL, Doubt, Intent, Message, Outcome, Request, Series
 
 SHORT = 16
@@ -196,7 +196,7 @@ def _left(case: _Case, requests: frozenset[str]) -> Intent | None:
     named = [m for m in named if m.named] or [m for m in own.mentions(Stance.BARE) if m.named]
     named = named or [m for m in case.subject.mentions(*Stance) if m.named]
     named = [m for m in named if m.codes or leaves]
-    others = [m for m in own.mentions(Stance.BARE) if m.named and not m.narrows and m.codes]
+    others = [m for m in own.mentions(Stance.BARE) if m.found.weight == SURE and not m.narrows and m.codes]
     if not leaves and any(not m.codes & o.codes for m in named for o in others):
         return _ask(case, Doubt.SEVERAL, named)
     if not named:
@@ -235,7 +235,7 @@ def _joined(case: _Case, requests: frozenset[str]) -> Intent | None:
         return None
     if whole := _all(case):
         return whole
-    if own.says("hedges") and len({m.codes for m in own.mentions(Stance.TAKEN, Stance.BARE) if m.named}) != 1:
+    if own.says("hedges") and len(_decided(own)) != 1:
         return _ask(case, Doubt.SEVERAL if taken else Doubt.UNNAMED, taken)
     choice = _settled(case, _best(case, taken, marked))
     if choice.doubt:
@@ -245,6 +245,13 @@ def _joined(case: _Case, requests: frozenset[str]) -> Intent | None:
     return Intent(
         Outcome.ACT, register=tuple(sorted(choice.codes)), evidence=evidence.of("joined", case.series, choice.why)
     )
+
+
+def _decided(own: Hearing) -> set[frozenset[str]]:
+    """The meetings named where somebody hedges ("uno degli incontri, quello sull'affido") or later."""
+    first = min(one.clause.sentence for one in own.heard if one.hedges)
+    named = [m for m in own.mentions(Stance.TAKEN, Stance.BARE) if m.named and m.clause.sentence >= first]
+    return {m.codes for m in named}
 
 
 def _names_alone(case: _Case) -> bool:
@@ -302,10 +309,11 @@ def _best(case: _Case, taken: list[Mention], marked: Choice) -> Choice:
     """The choice by the clearest clue: each source outranks the next."""
     both = case.own.has("both")
     subject = [m for m in case.subject.mentions(Stance.TAKEN, Stance.BARE) if m.named]
+    against = case.own.mentions(Stance.DECLINED, Stance.EXCEPTED)
     named = [m for m in taken if m.named]
+    named = [m for m in named if not any(m.codes and m.codes <= a.codes for a in against)] or named
     bare = [m for m in case.own.mentions(Stance.BARE) if m.named and (not m.by_date or m.found.weight > 1)]
     bare = [] if case.own.has("contrast") and case.own.has("negation") else bare
-    against = case.own.mentions(Stance.DECLINED, Stance.EXCEPTED)
     for source in (
         _with_subject(named, subject, taken),
         _with_subject(bare, subject, []) if bare else [],

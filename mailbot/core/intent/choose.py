@@ -116,10 +116,16 @@ def _one_of(codes: frozenset[str], keys: Iterable[frozenset[str]], apart: Iterab
 
 def _by_keys(keys: Sequence[Mention]) -> Choice:
     """A turn or an hour alone: enough where one meeting has it."""
+    keys = [key for key in keys if key.found.by != "time" or _is_of_meeting(key)]
     if not keys:
         return UNNAMED
     codes = _one_of(keys[0].codes, [key.codes for key in keys[1:]], ())
     return Choice(codes, None, tuple(keys)) if len(codes) == 1 else UNNAMED
+
+
+def _is_of_meeting(key: Mention) -> bool:
+    """Whether a time of day is a meeting's ("quello di mattina") rather than anybody's."""
+    return any(-3 <= key.found.start - cue.end <= 3 for cue in key.clause.spans("meeting"))
 
 
 def _by_weight(beings: Sequence[Mention], keys: Sequence[Mention], *, several: bool) -> Choice:

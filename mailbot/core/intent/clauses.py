@@ -29,6 +29,8 @@ _ABBREVIATIONS = re.compile(
 )
 _INITIALS = re.compile(r"\b(?:[A-Za-z]\.){2,6}")
 _URL = re.compile(r"\b(?:https?://|www\.)\S+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+_TICKED = re.compile("[\u2705\u2714\u2611\U0001f44d]\ufe0f?")
+_CROSSED = re.compile("[\u274c\u2716\u2717\u2718\U0001f6ab\U0001f44e]\ufe0f?")
 _DICTATED = re.compile(r"\bvirgola\b|\bcomma\b", re.IGNORECASE)
 _COMMA = re.compile(r"\s+(?:virgola|comma)\b", re.IGNORECASE)
 _STOP = re.compile(r"\s+(?:punto(?: a capo)?|full stop|new line)\b", re.IGNORECASE)
@@ -104,6 +106,7 @@ def _calm(text: str) -> str:
     """The text with the dots that end no sentence out of the way, and the line ends that do made plain."""
     # The one-dot leader stands for a dot within an abbreviation.
     calm = _URL.sub(lambda found: " " * len(found[0]), text)
+    calm = _CROSSED.sub(" no ", _TICKED.sub(" sì ", calm))
     if _DICTATED.search(calm):
         calm = _STOP.sub(".", _COMMA.sub(",", calm))
     calm = _INITIALS.sub(lambda found: found[0].replace(".", "\u2024"), calm)

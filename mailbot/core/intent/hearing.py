@@ -124,7 +124,7 @@ def hear(text: str, calendar: Calendar, words: Sectors, lexicon: Lexicon) -> Hea
             said.append(_clause(clause, found, lexicon, brief=brief, last=clause is members[-1]))
             last_day = mentions.last_day(found, calendar) or last_day
         heard += _within_sentence(_asked_apart(_with_all(said)))
-    return Hearing(tuple(heard), text)
+    return Hearing(tuple(_corrected(heard)), text)
 
 
 # --- one clause -------------------------------------------------------------------------------------------------------
@@ -142,6 +142,7 @@ def _clause(clause: Clause, found: list[Mention], lexicon: Lexicon, *, brief: bo
     refuses = negated and _refuses(clause, found, lexicon)
     if clause.has("erase") and {"erase", "export"} <= requests and not _exports_first(clause):
         requests -= {"export"}
+    refuses = refuses or (negated and clause.has("anymore") and clause.has("join"))
     leaves = clause.has("leave") or (refuses and (clause.has("anymore") or holds))
     busy = clause.has("busy") and bool(found) and not clause.has("join")
     declines = (refuses or clause.has("decline")) and not leaves and not requests
@@ -375,6 +376,24 @@ def _within_sentence(said: list[Heard]) -> list[Heard]:
             refuses = one.declines or one.clause.has("busy", "busy_beside", "decline")
             set_aside = before is Stance.DECLINED and joins and not refuses
     return reached
+
+
+def _corrected(heard: list[Heard]) -> list[Heard]:
+    """What is said after "anzi no" or "scratch that" counts instead of what was said before."""
+    said = False
+    for at, one in enumerate(heard):
+        said = said or any(s.stance is Stance.TAKEN for s in one.spoken)
+        starts = any(cue.start <= 1 for cue in one.clause.spans("correction")) or one.clause.words == ("no",)
+        later = [s for after in heard[at:] for s in after.spoken if s.mention.named and s.mention.codes]
+        if said and starts and later:
+            after = [replace(one, spoken=tuple(map(_now_taken, one.spoken))) for one in heard[at:]]
+            return [*map(_taken_back, heard[:at]), *_corrected(after)]
+    return heard
+
+
+def _now_taken(spoken: Spoken) -> Spoken:
+    bare = spoken.stance is Stance.BARE and spoken.mention.named
+    return replace(spoken, stance=Stance.TAKEN) if bare else spoken
 
 
 def _taken_back(one: Heard) -> Heard:

@@ -132,6 +132,8 @@ class Lexicon:
     sets: Mapping[str, frozenset[str]]
     """Plain sets of words or short phrases, by name."""
     themes: Mapping[str, tuple[str, ...]]
+    heads: Mapping[str, tuple[str, ...]]
+    """Of wide themes: the words that make a meeting one of the whole theme."""
     stop_words: Mapping[Language, frozenset[str]]
 
 
@@ -139,7 +141,7 @@ _NUMBERED = ("weekdays", "months", "days_in_words", "hours_in_words")
 _SETS = ("before_day", "before_other", "after_other", "small", "common", "past", "greeting")
 
 
-def build(words: Mapping[str, Mapping[str, Any]], themes: Mapping[str, Iterable[str]]) -> Lexicon:
+def build(words: Mapping[str, Mapping[str, Any]], themes: Mapping[str, Any]) -> Lexicon:
     """A lexicon of parsed word files, by file name, and of parsed themes."""
     apart = {*_NUMBERED, *_SETS, "stop"}
     groups: dict[str, list[str]] = defaultdict(list)
@@ -154,7 +156,8 @@ def build(words: Mapping[str, Mapping[str, Any]], themes: Mapping[str, Iterable[
         day_words=_numbered(words, "days_in_words", 1),
         hour_words=_numbered(words, "hours_in_words", 1),
         sets={name: _set(words, name) for name in _SETS},
-        themes={name: tuple(entries) for name, entries in themes.items()},
+        themes={name: tuple(entries) for name, entries in themes.items() if name != "heads"},
+        heads={name: tuple(entries) for name, entries in themes.get("heads", {}).items()},
         stop_words={language: frozenset(words[language].get("stop", ())) for language in LANGUAGES},
     )
 

@@ -83,6 +83,10 @@ def _orders(clause: Clause, calendar: Calendar) -> Iterator[Found]:
         "next_one": to_come[0] if to_come else None,
         **{f"order_{n}": whole[n - 1] if len(whole) >= n else None for n in (2, 3, 4, 5)},
     }
+    if clause.has("partitive"):
+        # "Di quelli che restano, il secondo": counted among those alone.
+        among = to_come if clause.has("remaining") else whole
+        wanted |= {f"item_{n}": among[n - 1] if len(among) >= n else None for n in range(1, 7)}
     taken: set[int] = set()
     for group, meeting in wanted.items():
         for cue in clause.spans(group):

@@ -29,6 +29,8 @@ from mailbot.core.model import ALL, Doubt, Intent, Message, Outcome, Request, Se
 
 SHORT = 16
 """Words of a mail in which a meeting named without any wish is a signup."""
+SILENT = 6
+"""Words of a mail that leaves everything to its subject."""
 NOD = 4
 """Words of a mail that is nothing but an agreement ("ci sono, grazie!")."""
 
@@ -184,7 +186,10 @@ def _left(case: _Case, requests: frozenset[str]) -> Intent | None:
     taken = own.mentions(Stance.TAKEN)
     if case.subject.says("leaves") and not own.says("leaves") and own.says("joins") and not case.subject.says("moves"):
         return _ask(case, Doubt.CONTRADICTION, taken)
-    if not (leaves or declines) or taken or (not leaves and own.says("joins")):
+    sure = [s for one in own.heard if one.joins and not one.weak for s in one.spoken if s.stance is Stance.TAKEN]
+    if not (leaves or declines) or (taken and (sure or not leaves)) or (not leaves and own.says("joins")):
+        return None
+    if not leaves and ("link" in requests or own.has("before_deciding")):
         return None
     if "erase" in requests and not any(
         one.leaves and (one.spoken or one.takes_all or one.clause.has("meeting", "held", "a_signup")) for one in own.heard
@@ -226,7 +231,7 @@ def _joined(case: _Case, requests: frozenset[str]) -> Intent | None:
         case.message, own, case.calendar, case.words, case.lexicon
     )
     wish = joins or bool(marked.codes) or _names_alone(case) or _nods(case)
-    wish = wish or (subject.says("joins") and not own.says("asks"))
+    wish = wish or (subject.says("joins") and not own.says("asks")) or (own.says("hedges") and bool(_decided(own)))
     if not wish or (own.has("offer") and not any(m.named for m in taken)):
         return None
     if own.has("before_deciding"):
@@ -255,10 +260,11 @@ def _decided(own: Hearing) -> set[frozenset[str]]:
 
 
 def _names_alone(case: _Case) -> bool:
-    """A short mail that names a meeting and says nothing else."""
+    """A subject, or a short mail, that names a meeting and says nothing else."""
     both = (case.own, case.subject)
     words = sum(len(h.clause.words) for h in case.own.heard)
-    bare = [m for hearing in both for m in hearing.mentions(Stance.BARE) if m.named and not m.narrows]
+    bare = [m for m in case.subject.mentions(Stance.BARE, Stance.TAKEN) if m.named and not m.narrows]
+    bare = bare if words <= SILENT else []
     whole = case.own.says("takes_all") and not case.own.says("leaves") and not case.own.says("declines")
     quiet = not any(h.asks or h.clause.has("thanks_for", "was_there", "offer") for hearing in both for h in hearing.heard)
     return words <= SHORT and (bool(bare) or whole) and quiet
@@ -277,10 +283,11 @@ def _nods(case: _Case) -> bool:
 
 def _all(case: _Case) -> Intent | None:
     """All that are to come, but for those excepted or declined."""
-    everything = any(one.takes_all and not one.declines for one in case.own.heard) or (
+    everything = any(one.takes_all and not (one.declines or one.clause.has("partitive")) for one in case.own.heard) or (
         case.subject.says("takes_all") and not case.own.mentions(Stance.TAKEN)
     )
-    if not everything:
+    but = case.own.says("joins") and case.own.mentions(Stance.EXCEPTED) and not case.own.mentions(Stance.TAKEN)
+    if not (everything or but):
         return None
     apart = case.own.mentions(Stance.EXCEPTED, Stance.DECLINED) + case.subject.mentions(Stance.EXCEPTED)
     spared = choose(apart, case.calendar, several=True) if apart else Choice(frozenset(), None)

@@ -23,6 +23,8 @@ from mailbot.core.model import Series
 SHORTEST_STEM = 4
 SHORTEST_TYPO = 7
 """Letters that a word needs to be known with one of them wrong."""
+COVERS = 3
+"""Words of a wide theme that a meeting must have, where it has none of its heads."""
 SURE, LIKELY, LOOSE = 3, 2, 1
 """The weights of a meeting's own words, of its themes' words, and of words that are only near."""
 
@@ -131,17 +133,26 @@ def _of_theme(own: Sequence[_Own], codes: dict[str, Codes], lexicon: Lexicon) ->
     """The meetings of each theme: those of the sectors that have most of their own words in it."""
     found: dict[str, tuple[Codes, int]] = {}
     for theme, entries in lexicon.themes.items():
-        exact = {tuple(stem(plain(word)) for word in entry.split()) for entry in entries if "*" not in entry}
-        begun = tuple(plain(entry[:-1]) for entry in entries if entry.endswith("*") and " " not in entry)
+        within = [one for one in set(own) if _is_of(one, entries)]
         ties: Counter[str] = Counter()
-        for one in set(own):
-            if one.stems in exact or (len(one.stems) == 1 and one.stems[0].startswith(begun)):
-                ties[one.group] += 2 if one.in_sector else 1
+        for one in within:
+            ties[one.group] += 2 if one.in_sector else 1
+        if theme in lexicon.heads:
+            led = {one.group for one in own if _is_of(one, lexicon.heads[theme])}
+            many = Counter(one.group for one in within)
+            ties = Counter({g: n for g, n in ties.items() if g in led or many[g] >= COVERS})
         if ties:
             top = max(ties.values())
             best = [group for group, count in ties.items() if 2 * count > top]
             found[theme] = (frozenset().union(*(codes[g] for g in best)), LIKELY if top > 1 else LOOSE)
     return found
+
+
+def _is_of(one: _Own, entries: Sequence[str]) -> bool:
+    """Whether a meeting's own word is one of these entries."""
+    exact = {tuple(stem(plain(word)) for word in entry.split()) for entry in entries if "*" not in entry}
+    begun = tuple(plain(entry[:-1]) for entry in entries if entry.endswith("*") and " " not in entry)
+    return one.stems in exact or (len(one.stems) == 1 and one.stems[0].startswith(begun))
 
 
 def find(clause: Clause, sectors: Sectors) -> list[Found]:

@@ -112,7 +112,7 @@ def hear(text: str, calendar: Calendar, words: Sectors, lexicon: Lexicon) -> Hea
     """What a text says, clause by clause."""
     by_sentence: dict[int, list[Clause]] = {}
     parts = clauses.split(text, lexicon)
-    brief = sum(len(clause.words) for clause in parts) <= SHORT_MAIL
+    brief = sum(len(clause.words) for clause in parts) <= SHORT_MAIL and not any(c.has("offer") for c in parts)
     for clause in parts:
         by_sentence.setdefault(clause.sentence, []).append(clause)
     heard: list[Heard] = []
@@ -137,7 +137,9 @@ def _clause(clause: Clause, found: list[Mention], lexicon: Lexicon, *, brief: bo
     if "erase" in requests:
         requests -= {"status", "link"}
     negated = clause.has("negation")
-    holds = clause.has("held") and not clause.has("wish_question")
+    holds = (clause.has("held") or (clause.has("held_noun") and not clause.has("asks_for"))) and not clause.has(
+        "wish_question"
+    )
     moves = clause.has("move", "instead_of") and not clause.has("own_subject")
     refuses = negated and _refuses(clause, found, lexicon)
     if clause.has("erase") and {"erase", "export"} <= requests and not _exports_first(clause):
@@ -149,6 +151,7 @@ def _clause(clause: Clause, found: list[Mention], lexicon: Lexicon, *, brief: bo
     strong = clause.has("join", "link_wanted", "eager", "how")
     weak = bool(found) and not holds and not moves and not clause.has("offer")
     weak = weak and (clause.has("join_weak") or (brief and _is_bid(clause, found, lexicon)))
+    strong = strong and not clause.has("held")
     joins = (strong or weak) and not leaves and not requests and not declines and not busy
     joins = joins and not (negated and not clause.has("link_wanted", "eager"))
     apart = _is_apart(clause)
@@ -229,6 +232,7 @@ def _stands_free(clause: Clause, able: Cue, found: list[Mention], lexicon: Lexic
     return idle and (bool(found) or len(behind) <= SHORT_REFUSAL)
 
 
+_LEADS_TO = frozenset("per a al di del il quello quella for to on the of".split())
 _AFTERWARDS = frozenset("dopo after".split())
 _SO = frozenset("so quindi percio dunque allora therefore".split())
 _IDLE = frozenset("proprio purtroppo grazie incontro meeting session mica quel quello quella that this make the".split())
@@ -238,7 +242,7 @@ def _stance(mention: Mention, said: Heard, negated: bool, apart: bool, others: l
     clause, at = said.clause, mention.found.start
     if any(cue.end <= at for cue in clause.spans("except")):
         return Stance.EXCEPTED
-    if apart or mention.elsewhere(said.joins) or set(clause.words[max(0, at - 2) : at]) & _AFTERWARDS:
+    if apart or mention.elsewhere(said.joins and not said.weak) or set(clause.words[max(0, at - 2) : at]) & _AFTERWARDS:
         return Stance.OTHERS
     if any(cue.start == mention.found.end for cue in clause.spans("busy_beside")) and not clause.has("join"):
         return Stance.DECLINED
@@ -252,8 +256,8 @@ def _stance(mention: Mention, said: Heard, negated: bool, apart: bool, others: l
         return Stance.TAKEN
     if said.leaves:
         return Stance.LEFT
-    if said.holds and not clause.has("join"):
-        return Stance.HELD
+    if said.holds and not said.joins:
+        return Stance.OTHERS if _is_when_it_was_done(mention) else Stance.HELD
     if said.moves and not negated:
         return Stance.TAKEN
     if said.declines or clause.has("busy", "decline") or (negated and _refused_after(clause, at)):
@@ -261,6 +265,13 @@ def _stance(mention: Mention, said: Heard, negated: bool, apart: bool, others: l
     if clause.words[mention.found.end : mention.found.end + 1] == ("no",):
         return Stance.DECLINED
     return Stance.TAKEN if said.joins else Stance.BARE
+
+
+def _is_when_it_was_done(mention: Mention) -> bool:
+    """A weekday on which somebody signed up ("mi sono iscritta lunedì"), rather than one they signed up for."""
+    clause, at = mention.clause, mention.found.start
+    led = at and clause.words[at - 1] in _LEADS_TO
+    return mention.found.by == "weekday" and not led
 
 
 def _refused_after(clause: Clause, at: int) -> bool:
@@ -352,7 +363,7 @@ def _within_sentence(said: list[Heard]) -> list[Heard]:
                 stance = Stance.LEFT
             elif one.weak and before is Stance.OTHERS and _continues(replace(one, joins=False)):
                 stance = before
-            elif stance is Stance.BARE and of.mention.named:
+            elif stance is Stance.BARE and of.mention.named and of.mention.codes:
                 if turned:
                     stance = Stance.TAKEN
                 elif _continues(one) and before is not Stance.BARE:

@@ -21,7 +21,7 @@ from datetime import date, datetime
 from mailbot.core.intent import evidence, language, marks, people
 from mailbot.core.intent.choose import UNNAMED, Choice, choose
 from mailbot.core.intent.dates import Calendar
-from mailbot.core.intent.hearing import Hearing, Stance, hear
+from mailbot.core.intent.hearing import Heard, Hearing, Stance, hear
 from mailbot.core.intent.lexicon import Lexicon, shipped
 from mailbot.core.intent.mentions import Mention
 from mailbot.core.intent.sectors import SURE, Sectors, index
@@ -143,7 +143,7 @@ def _moved(case: _Case) -> Intent | None:
         return _move(case, sources, goals)
     if left and goals:
         return _move(case, left, goals)
-    if held and goals and turned and not own.has("also"):
+    if held and goals and (turned or own.has("instead")) and not own.has("also"):
         return _move(case, held, goals)
     return None
 
@@ -159,6 +159,7 @@ def _move(case: _Case, sources: list[Mention], goals: list[Mention]) -> Intent |
         return _ask(case, goal.doubt, goal.why)
     if over := _over(case, goal):
         return over
+    sources = [m for m in sources if m.named and m.codes]
     source = choose(sources, case.calendar, against=goals) if sources else case.quoted()
     left = source.codes - goal.codes
     if not left:
@@ -186,7 +187,7 @@ def _left(case: _Case, requests: frozenset[str]) -> Intent | None:
     taken = own.mentions(Stance.TAKEN)
     if case.subject.says("leaves") and not own.says("leaves") and own.says("joins") and not case.subject.says("moves"):
         return _ask(case, Doubt.CONTRADICTION, taken)
-    sure = [s for one in own.heard if one.joins and not one.weak for s in one.spoken if s.stance is Stance.TAKEN]
+    sure = [m for one in own.heard if one.joins and not one.weak for m in _taken(one)]
     if not (leaves or declines) or (taken and (sure or not leaves)) or (not leaves and own.says("joins")):
         return None
     if not leaves and ("link" in requests or own.has("before_deciding")):
@@ -231,7 +232,9 @@ def _joined(case: _Case, requests: frozenset[str]) -> Intent | None:
         case.message, own, case.calendar, case.words, case.lexicon
     )
     wish = joins or bool(marked.codes) or _names_alone(case) or _nods(case)
-    wish = wish or (subject.says("joins") and not own.says("asks")) or (own.says("hedges") and bool(_decided(own)))
+    wish = wish or (subject.says("joins") and not own.says("asks"))
+    if not wish and own.says("hedges") and not own.says("asks") and _decided(own):
+        return _ask(case, Doubt.SEVERAL, own.mentions(Stance.BARE, Stance.TAKEN))
     if not wish or (own.has("offer") and not any(m.named for m in taken)):
         return None
     if own.has("before_deciding"):
@@ -240,7 +243,7 @@ def _joined(case: _Case, requests: frozenset[str]) -> Intent | None:
         return None
     if whole := _all(case):
         return whole
-    if own.says("hedges") and len(_decided(own)) != 1:
+    if _undecided(own):
         return _ask(case, Doubt.SEVERAL if taken else Doubt.UNNAMED, taken)
     choice = _settled(case, _best(case, taken, marked))
     if choice.doubt:
@@ -250,6 +253,19 @@ def _joined(case: _Case, requests: frozenset[str]) -> Intent | None:
     return Intent(
         Outcome.ACT, register=tuple(sorted(choice.codes)), evidence=evidence.of("joined", case.series, choice.why)
     )
+
+
+def _undecided(own: Hearing) -> bool:
+    """Whether somebody hedges who has not said plainly, in another sentence, what they want."""
+    hedged = {one.clause.sentence for one in own.heard if one.hedges}
+    plain = [m for one in own.heard if one.joins and not one.weak for m in _taken(one) if m.named and m.codes]
+    if any(m.clause.sentence not in hedged for m in plain) and not own.has("one_of"):
+        return False
+    return bool(hedged) and len(_decided(own)) != 1
+
+
+def _taken(one: Heard) -> list[Mention]:
+    return [spoken.mention for spoken in one.spoken if spoken.stance is Stance.TAKEN]
 
 
 def _decided(own: Hearing) -> set[frozenset[str]]:
@@ -318,6 +334,9 @@ def _best(case: _Case, taken: list[Mention], marked: Choice) -> Choice:
     subject = [m for m in case.subject.mentions(Stance.TAKEN, Stance.BARE) if m.named]
     against = case.own.mentions(Stance.DECLINED, Stance.EXCEPTED)
     named = [m for m in taken if m.named]
+    # A day without a meeting is what somebody asks for only where they ask for it.
+    asked = [m for m in named if m.codes or m.clause.has("join", "meeting", "link_wanted") or len(named) == 1]
+    named = [m for m in asked if m.codes or m.found.note != "past date"] or asked
     named = [m for m in named if not any(m.codes and m.codes <= a.codes for a in against)] or named
     bare = [m for m in case.own.mentions(Stance.BARE) if m.named and (not m.by_date or m.found.weight > 1)]
     bare = [] if case.own.has("contrast") and case.own.has("negation") else bare

@@ -84,6 +84,31 @@ def test_a_tap_to_change_is_completed_by_the_person(language: Language, day: str
     assert understood(link, language).outcome is Outcome.ASK
 
 
+def replied(words: str, language: Language) -> Intent:
+    """What the reader makes of an answer to a letter in these words."""
+    body = (Passage(PassageKind.OWN, words),)
+    message = Message(ANNA, ANNA, "Re: Iscrizione", AT, "<m2@posta.example>", "", (), body, Origin(Kind.PERSON))
+    return read_intent(message, series(language), AT)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("broken", [False, True], ids=["as written", "copied over two lines"])
+def test_the_words_to_reply_with_are_understood(code: str, language: Language, broken: bool) -> None:
+    """What the text of a letter proposes does what it says, copied with quotes and a line end or without."""
+    meeting = series(language).meeting(code)
+    assert meeting is not None
+    joining, leaving = (
+        "\n  ".join(f"«{words}»".rsplit(" ", 1)) if broken else words
+        for words in (wishes(language).joining(meeting), wishes(language).leaving(meeting))
+    )
+
+    joined, left = replied(joining, language), replied(leaving, language)
+    assert (joined.outcome, joined.register, joined.cancel, joined.attention) == (Outcome.ACT, (code,), (), False)
+    assert (left.outcome, left.register, left.cancel, left.attention) == (Outcome.ACT, (), (code,), False)
+    assert replied(wishes(language).erasing(), language).requests == (Request.ERASE,)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_taps_for_the_data_are_understood(language: Language) -> None:
     """A copy, and erasure."""

@@ -1,8 +1,8 @@
 """Writes every sample letter out and takes its picture, for looking at; and takes the pictures of the README.
 
     make letters                                       every sample, into build/letters
-    docs/render_letters.py FOLDER [NAME …]             those samples alone, such as confirmation or it/menu-several
-    docs/render_letters.py --documents                 the pictures in docs/
+    docs/render_letters.py FOLDER [NAME …]             these samples alone, such as confirmation or it/menu-several
+    make pictures                                      those in docs/
 
 Each sample becomes ``.eml``, ``.html``, ``.txt`` and one ``.png``: on a phone and on a desk, light and dark, side by
 side. Needs Chromium, which is asked for heights once and then for each picture; nothing is fetched from anywhere.
@@ -100,7 +100,8 @@ def _board(page: str, sized: Sequence[tuple[int, str, int]], gap: int) -> str:
         f'<iframe width="{width}" height="{high}" style="color-scheme:{scheme}" srcdoc="{escape(page)}"></iframe>'
         for width, scheme, high in sized
     )
-    style = f"body{{margin:0;display:flex;gap:{gap}px;align-items:flex-start;background:#8a95a1}}iframe{{border:0;flex:none}}"
+    style = f"body{{margin:0;display:flex;gap:{gap}px;align-items:flex-start;background:#8a95a1}}"
+    style += "iframe{border:0;flex:none}"
     return f"<!doctype html><style>{style}</style>{shown}"
 
 

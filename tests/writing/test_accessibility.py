@@ -1,4 +1,4 @@
-"""Letters for everybody: headings, names and roles for the ear, contrast and size for the eye and the finger (WCAG 2.2).
+"""Letters for everybody: headings and roles for the ear, contrast for the eye, size for the finger (WCAG 2.2).
 
 The HTML is computed as a mail program does it: colours are inherited, the dark ones come from the style sheet.
 """
@@ -6,6 +6,7 @@ The HTML is computed as a mail program does it: colours are inherited, the dark 
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 
@@ -122,7 +123,7 @@ def test_headings_go_down_step_by_step(path: str, mail: Mail) -> None:
 
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(levels))
     assert all(text for _, text in headings)
 
 

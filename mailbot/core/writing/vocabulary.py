@@ -83,12 +83,12 @@ def speakable_name(name: str) -> str:
 
 
 def greeting_name(name: str) -> str:
-    """The name of a person as one greets them with, or empty where it is not surely one: better no name than a wrong one.
+    """A person's name to greet with, or empty where it is not surely one: better no name than a wrong one.
 
     "MARIA ROSSI" is "Maria Rossi"; "info", "ASD Pallavolo" and "maria.r" are no names to greet with.
     """
     line = speakable_name(name)
-    words = line.replace("'", " ").replace("’", " ").split()  # noqa: RUF001  # as phones write it
+    words = line.replace("'", " ").replace("’", " ").split()
     if len(words) > 1 and line.isupper():
         line, words = line.title(), [word.title() for word in words]
     shouted = len(words) == 1 and line.isupper()
@@ -100,7 +100,8 @@ def _harmless(item: _Item) -> _Item:
     """What strangers wrote, each on one line, without marks of direction, and of a bounded length."""
     said = {field.name: getattr(item, field.name) for field in fields(item)}
     texts = {name: text for name, text in said.items() if isinstance(text, str) and not isinstance(text, StrEnum)}
-    return replace(item, **{name: one_line(text, LONGEST_SAYING) for name, text in texts.items()})
+    lines: dict[str, Any] = {name: one_line(text, LONGEST_SAYING) for name, text in texts.items()}
+    return replace(item, **lines)
 
 
 def _common(recipient: Address, language: Language, series: Series, sender: Sender, at: datetime) -> Mapping[str, Any]:

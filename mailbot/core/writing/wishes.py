@@ -34,7 +34,7 @@ _ERASE: dict[Language, str] = {"it": "Cancellate i miei dati", "en": "Please del
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """One-tap mails to our address, in one language. In the infinitive, a ``mailto:`` link; in -ing, words to reply with."""
+    """One-tap mails to our address, in one language. ``join`` … are ``mailto:`` links, ``joining`` … words."""
 
     address: str
     language: Language

@@ -1,6 +1,8 @@
 """What is written about mailbot is true: links lead somewhere, commands and names exist, pictures are there."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -109,6 +111,16 @@ def test_every_word_of_templates_is_explained() -> None:
 
     assert set(words) | set(more) <= named
     assert {kind.value for kind in LetterKind} <= named
+
+
+def test_letters_are_written_out_for_looking_at(tmp_path: Path) -> None:
+    """`make letters` writes mail, text and HTML even where no browser takes the picture, and says so."""
+    command = [sys.executable, str(ROOT / "docs" / "render_letters.py"), str(tmp_path), "it/menu-several"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env={"PATH": ""})
+
+    assert run.returncode == 1
+    assert "Chromium is not installed" in run.stderr
+    assert {path.name for path in (tmp_path / "it").iterdir()} == {f"menu-several.{e}" for e in ("eml", "txt", "html")}
 
 
 def test_the_licence_is_whole() -> None:

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # The wheel index is the machine's own choice (pip's configuration); nothing here names one.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check format reference lock clean help
+.PHONY: demo test check format reference letters pictures lock clean help
 
 help: ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -36,6 +36,12 @@ $(VENV)/ready: requirements/all.txt pyproject.toml
 
 reference: $(VENV)/ready ## write docs/configuration.md from the code
 	$(BIN)/python -m mailbot.config.reference > docs/configuration.md
+
+letters: $(VENV)/ready ## every letter, as text, HTML and picture, into build/letters (docs/texts.md)
+	$(BIN)/python docs/render_letters.py build/letters
+
+pictures: $(VENV)/ready ## take the pictures in docs/ again
+	$(BIN)/python docs/render_letters.py --documents
 
 lock: ## choose the newest versions again and write requirements/*.txt
 	$(BIN)/python -m pip install --quiet uv

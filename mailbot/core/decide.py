@@ -108,7 +108,7 @@ def _act(
     letter = replace(
         reply,
         registered=taken,
-        withdrawn=tuple(place_of(registration, series) for registration in withdrawn),
+        withdrawn=tuple(place_of(registration, series, situation) for registration in withdrawn),
         declined=declined,
         refused=refused,
         held=held,

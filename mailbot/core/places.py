@@ -51,20 +51,25 @@ def places(
     for meeting in sorted((m for m in series.meetings if m.code in intent.register), key=lambda m: m.starts_at):
         before = next((held for held in mine if held.meeting == meeting.code), None)
         if before and before.status is not CANCELLED:
-            taken.append(Place(meeting, before.status, before.uid, before.sequence, news=False))
+            taken.append(replace(place_of(before, series, situation), news=False))
         elif not meeting.is_to_come(at) or meeting.status is not MeetingStatus.OPEN:
             refused.append(meeting)
         else:
             uid = before.uid if before else names.calendar_uid(meeting.code, address)
             status = CONFIRMED if _has_room(meeting, situation) else WAITING
-            taken.append(Place(meeting, status, uid, before.sequence + 1 if before else 0))
+            queue = len(_standing(meeting.code, situation).waiting) + 1 if status is WAITING else None
+            taken.append(Place(meeting, status, uid, before.sequence + 1 if before else 0, queue=queue))
     return tuple(taken), tuple(refused)
 
 
 def _has_room(meeting: Meeting, situation: Situation) -> bool:
     """Whether a newcomer gets a place; somebody who waits comes first."""
-    standing = (situation.standings or {}).get(meeting.code, Standing())
+    standing = _standing(meeting.code, situation)
     return meeting.capacity is None or (standing.confirmed < meeting.capacity and not standing.waiting)
+
+
+def _standing(code: str, situation: Situation) -> Standing:
+    return (situation.standings or {}).get(code, Standing())
 
 
 def promotions(meeting: Meeting, standing: Standing, at: datetime) -> tuple[Registration, ...]:
@@ -83,7 +88,7 @@ def moved_up(
     freed = {before.meeting for before in situation.registrations if before.id in gone and before.status is CONFIRMED}
     moved: list[Registration] = []
     for code in sorted(freed):
-        standing = (situation.standings or {}).get(code, Standing())
+        standing = _standing(code, situation)
         left = Standing(standing.confirmed - 1, tuple(w for w in standing.waiting if w.id not in gone))
         moved += promotions(known_meeting(series, code), left, at)
     return tuple(replace(r, status=CONFIRMED) for r in moved)
@@ -99,7 +104,7 @@ def places_held(
     """Every place that whoever is answered holds once all is done, in meetings that are not over, soonest first."""
     gone = {registration.id for registration in withdrawn}
     before = [
-        place_of(registration, series)
+        place_of(registration, series, situation)
         for registration in situation.registrations
         if registration.status is not CANCELLED and registration.id not in gone
     ]
@@ -107,10 +112,12 @@ def places_held(
     return tuple(sorted((p for p in now.values() if at < p.meeting.ends_at), key=lambda p: p.meeting.starts_at))
 
 
-def place_of(registration: Registration, series: Series) -> Place:
-    """A registration, as a letter tells it."""
+def place_of(registration: Registration, series: Series, situation: Situation) -> Place:
+    """A registration, as a letter tells it, with its turn where it waits."""
     meeting = known_meeting(series, registration.meeting)
-    return Place(meeting, registration.status, registration.uid, registration.sequence)
+    waiting = [other.id for other in _standing(meeting.code, situation).waiting]
+    turn = waiting.index(registration.id) + 1 if registration.status is WAITING and registration.id in waiting else None
+    return Place(meeting, registration.status, registration.uid, registration.sequence, queue=turn)
 
 
 def known_meeting(series: Series, code: str) -> Meeting:

@@ -105,7 +105,23 @@ def test_a_full_meeting_has_a_waiting_list(confirmed: int, waiting: int, status:
     queue = tuple(samples.registration(90 + n, status=WAITING, address=f"w{n}@posta.example") for n in range(waiting))
     situation = Situation(standings={"sport": Standing(confirmed, queue)})
 
-    assert status == decided(samples.act(register=("sport",)), situation, series).enrolled[0].place.status
+    place = decided(samples.act(register=("sport",)), situation, series).enrolled[0].place
+    assert place.status == status
+    assert place.queue == (waiting + 1 if status is WAITING else None)
+
+
+def test_whoever_waits_is_told_their_turn() -> None:
+    """Asking again, or asking where one stands, counts those before, not those after."""
+    series = samples.series(samples.meeting(capacity=1))
+    mine = samples.registration(6, status=WAITING)
+    others = [samples.registration(n, status=WAITING, address=f"w{n}@posta.example") for n in (5, 7)]
+    standings = {"sport": Standing(1, (others[0], mine, others[1]))}
+    situation = Situation(samples.person(), (mine,), standings=standings)
+
+    again = decided(samples.act(register=("sport",)), situation, series).letters[0]
+    asked = decided(samples.act(requests=(Request.STATUS,)), situation, series).letters[0]
+    assert [(place.queue, place.news) for place in again.registered] == [(2, False)]
+    assert [place.queue for place in asked.held] == [2]
 
 
 def test_a_freed_place_goes_to_the_first_who_waits_who_is_told() -> None:

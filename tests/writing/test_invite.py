@@ -12,6 +12,7 @@ from icalendar import Calendar, Event
 from mailbot.core.model import Address, Series
 from mailbot.core.writing import invite
 from mailbot.core.writing.samples import ANNA, AT, SENDER, sample_place, series
+from tests.writing.reading import parsed, sample, written
 
 ORGANISER = Address(SENDER.address, SENDER.name)
 
@@ -127,6 +128,57 @@ def test_nothing_from_outside_begins_a_line(name: str, title: str) -> None:
     assert calendar["METHOD"] == "REQUEST"
     assert event["ATTENDEE"] == "mailto:anna.neri@posta.example"
     assert '"' not in event["ATTENDEE"].params.get("CN", "")
+
+
+@pytest.mark.parametrize("title", ["È già così: perché l'età è metà " * 8, "会议" * 60, "🎈" * 60, "a" * 200])
+def test_lines_are_folded_between_characters(title: str) -> None:
+    """At most 75 octets a line, CRLF at its end, no character cut in two (RFC 5545 section 3.1)."""
+    about = series("it")
+    made = requested(replace(about, meetings=(replace(about.meetings[0], title=title.strip()),)))
+    lines = made.content.split(b"\r\n")
+
+    assert lines[-1] == b""
+    assert max(map(len, lines)) <= 75
+    assert all(b"\n" not in line and line.decode() for line in lines[:-1])
+    assert read(made)[1]["SUMMARY"] == title.strip()
+
+
+@pytest.mark.parametrize("name", ["confirmation", "confirmation-moved", "promotion", "withdrawal"])
+def test_the_mail_says_of_the_calendar_what_the_calendar_says(name: str) -> None:
+    """One calendar beside text and HTML, the last and so the best, its ``method`` as inside (RFC 6047 section 2.4).
+
+    The same is there as a file; each has one UID, which begins with the meeting's code.
+    """
+    mail = parsed(written(sample(name)))
+    alternative = next(part for part in mail.walk() if part.get_content_type() == "multipart/alternative")
+    kinds = [part.get_content_type() for part in alternative.iter_parts()]
+    inline = list(alternative.iter_parts())[-1]
+    content = inline.get_payload(decode=True)
+    files = [p for p in mail.iter_attachments() if p.get_content_type() == "application/ics"]
+
+    assert mail.get_content_type() == "multipart/mixed"
+    assert kinds == ["text/plain", "text/html", "text/calendar"]
+    assert inline.get_param("method") == Calendar.from_ical(content)["METHOD"]  # type: ignore[arg-type, call-overload]
+    assert inline.get_content_charset() == "utf-8"
+    assert files[0].get_payload(decode=True) == content
+    assert all(str(file.get_filename()).endswith(".ics") for file in files)
+    for file in files:
+        calendar = Calendar.from_ical(file.get_payload(decode=True))  # type: ignore[arg-type]
+        (event,) = calendar.events
+        assert event["UID"].partition(".")[0] in {meeting.code for meeting in series("it").meetings}
+
+
+def test_a_calendar_holds_what_the_standard_asks_for_and_no_comment() -> None:
+    """Each property that must stand once does, before a parser mends anything (RFC 5545 section 3.6.1)."""
+    for made in (requested(), invite.cancel(sample_place(series("it").meetings[0]), ANNA, ORGANISER, series("it"), AT)):
+        unfolded = made.content.decode().replace("\r\n ", "").split("\r\n")
+        names = [line.partition(":")[0].partition(";")[0] for line in unfolded]
+        for once in ("VERSION", "PRODID", "METHOD", "UID", "DTSTAMP", "SEQUENCE", "ORGANIZER", "ATTENDEE", "STATUS"):
+            assert names.count(once) == 1, once
+        assert "COMMENT" not in names
+        assert [line for line in unfolded if line.startswith("TZID")] == ["TZID:Europe/Rome"]
+        calendar, _ = read(made)
+        assert [error for part in calendar.walk() for error in part.errors] == []
 
 
 def test_odd_addresses_become_a_valid_link() -> None:

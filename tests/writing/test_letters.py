@@ -1,6 +1,7 @@
 """Every letter, in every language, as its reader gets it."""
 
 import re
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mailbot.core.digest import Digest
-from mailbot.core.model import Language, Mail
+from mailbot.core.model import Address, Language, Mail, MeetingStatus
 from mailbot.core.writing import compose_digest, proof
 from mailbot.core.writing.samples import ANNA, AT, SENDER, digests, letters, series
 from tests.writing.reading import body, mailto_links, parsed, sample, texts, written
@@ -112,7 +113,7 @@ def test_a_confirmation_says_when_and_whose_time_it_is() -> None:
     for form in ("plain", "html"):
         italian = re.sub(r"<[^>]+>|\s+", " ", body(written(sample("confirmation")), form))
         english = re.sub(r"<[^>]+>|\s+", " ", body(written(sample("confirmation", "en")), form))
-        for word in ("giovedì 11 marzo 2027", "ore 17:00–18:30", "(ora italiana)"):
+        for word in ("Giovedì 11 marzo 2027", "ore 17:00–18:30", "(ora italiana)"):
             assert word in italian
         for word in ("Thursday 11 March 2027", "5:00–6:30 pm", "(Italian time)"):
             assert word in english
@@ -167,7 +168,7 @@ def test_the_digest_says_all_in_its_subject() -> None:
     subjects = {path: str(parsed(mail)["Subject"]) for path, mail in MAILS if "digest" in path}
 
     assert subjects == {
-        "it/digest": "4 nuove iscrizioni, 1 disdetta, 1 mail da leggere, 2 problemi – Valverde in ascolto",
+        "it/digest": "4 nuove iscrizioni, 1 disdetta, 1 messaggio da leggere, 2 problemi – Valverde in ascolto",
         "it/digest-quiet": "Nessuna nuova iscrizione – Valverde in ascolto",
         "en/digest": "4 new registrations, 1 cancelled, 1 mail to read, 2 problems – Valverde is listening",
         "en/digest-quiet": "No new registrations – Valverde is listening",
@@ -197,46 +198,101 @@ def test_the_digest_carries_the_table_of_all_registrations() -> None:
     assert "'=Teresa" in table.get_payload(decode=True).decode("utf-8-sig")  # type: ignore[union-attr]
 
 
-def _luminance(colour: str) -> float:
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+HOSTILE = "\u202eEvil\u2066 <img src=x onerror=alert(1)>\r\n\r\nBcc: x@y.example {{ 7*7 }} \"'" + "a" * 300
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_strangers_wrote_is_harmless_in_a_digest(language: Language) -> None:
+    """No tag, no line of its own, no mark that turns the reading round, no length without end; the words are kept."""
+    digest = dict(digests(language))["digest"]
+    odd = replace(
+        digest,
+        changes=tuple(replace(change, name=HOSTILE, organisation=HOSTILE) for change in digest.changes),
+        to_read=tuple(replace(item, subject=HOSTILE, opening=HOSTILE, why=HOSTILE) for item in digest.to_read),
+        undelivered=tuple(replace(item, error=HOSTILE) for item in digest.undelivered),
+        set_aside=tuple(replace(item, sender=HOSTILE, subject=HOSTILE, error=HOSTILE) for item in digest.set_aside),
+    )
+    mail = _digest_mail(odd, language)
+
+    assert [tag for tag, _ in tags(mail) if tag == "img"] == []
+    for form in ("plain", "html"):
+        said = body(mail, form)
+        assert "Evil" in said
+        assert "{{ 7*7 }}" in said
+        assert not set(said) & set("\u202e\u2066")
+        assert not re.search("^Bcc:", said, re.MULTILINE)
+    assert len(mail.raw) < 60_000
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", ["confirmation", "confirmation-colleague", "menu-several", "withdrawal", "reminder"])
+def test_no_name_speaks_in_a_letter_to_another(name: str, language: Language) -> None:
+    """What is no name is not repeated, wherever a name would stand."""
+    letter = sample(name, language)
+    odd = Address("ugo.bassi@posta.example", HOSTILE)
+    mail = written(replace(letter, recipient=odd, attendee=odd if letter.attendee else None))
+
+    assert [tag for tag, _ in tags(mail) if tag == "img"] == []
+    assert "Evil" not in body(mail) + body(mail, "html")
 
 
 @pytest.mark.parametrize(
-    ("ink", "paper"),
+    ("name", "greeted"),
     [
-        ("#1b2430", "#ffffff"),
-        ("#4d5966", "#ffffff"),
-        ("#4d5966", "#eef1f4"),
-        ("#0b57b0", "#ffffff"),
-        ("#0b57b0", "#eef1f4"),
-        ("#e9ecef", "#1e242b"),
-        ("#b4bec8", "#1e242b"),
-        ("#b4bec8", "#14181d"),
-        ("#8fc1ff", "#1e242b"),
-        ("#8fc1ff", "#14181d"),
-        ("#0b1a2b", "#8fc1ff"),
+        *[("Anna Neri", "Anna Neri"), ("MARIA ROSSI", "Maria Rossi"), ("Maria De Luca", "Maria De Luca")],
+        *[("Luca D'Angelo", "Luca D'Angelo"), ("Maria di Dio", "Maria di Dio"), ("Maria", "Maria"), ("王伟", "王伟")],
+        *[("info", ""), ("maria rossi", ""), ("MARIA", ""), ("Segreteria", ""), ("ASD Pallavolo", "")],
+        *[("Comune di Lucca", ""), ("A.S.D. Judo", ""), ("anna@x.example", ""), ("", "")],
     ],
 )
-def test_colours_can_be_told_apart(ink: str, paper: str) -> None:
-    """Text has a contrast of 4.5 at least (WCAG 2.2, 1.4.3), and each of these colours is in use."""
-    light, dark = sorted((_luminance(ink), _luminance(paper)), reverse=True)
-    page = body(written(sample("confirmation")), "html")
+def test_a_reader_is_greeted_by_name_only_where_it_is_one(name: str, greeted: str) -> None:
+    """Better no name than a wrong one."""
+    letter = replace(sample("acknowledgement"), recipient=replace(ANNA, name=name))
 
-    assert (light + 0.05) / (dark + 0.05) >= 4.5
-    assert ink in page
-    assert paper in page
+    assert body(written(letter)).startswith(f"Gentile {greeted},\n" if greeted else "Buongiorno,\n")
 
 
-def test_buttons_can_be_hit() -> None:
-    """Every button is at least 44 pixels high."""
-    styles = [
-        a["style"] or "" for tag, a in tags(written(sample("confirmation"))) if "button" in (a.get("class") or "")
-    ]
+@pytest.mark.parametrize(("path", "mail"), MAILS, ids=IDS)
+def test_a_text_holds_no_encoded_links(path: str, mail: Mail) -> None:
+    """Whoever reads the text alone is told words to reply with."""
+    assert "mailto:" not in body(mail)
+    assert re.search("%[0-9A-F]{2}", body(mail)) is None
 
-    assert len(styles) == 3
-    assert all("min-height:48px" in style for style in styles)
+
+@pytest.mark.parametrize("form", ["plain", "html"])
+def test_whoever_waits_reads_their_turn(form: str) -> None:
+    """And nothing where nobody counted."""
+    letter = sample("confirmation-waiting")
+    uncounted = replace(letter, registered=tuple(replace(place, queue=None) for place in letter.registered))
+
+    assert "attesa, al 3º posto" in body(written(letter), form)
+    assert "al 3º" not in body(written(uncounted), form)
+    assert "None" not in body(written(uncounted), form)
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [(MeetingStatus.CANCELLED, "annullato"), (MeetingStatus.CLOSED, "chiuso"), (MeetingStatus.OPEN, "già svolto")],
+)
+def test_a_meeting_that_takes_nobody_says_why(status: MeetingStatus, said: str) -> None:
+    """By its title, in text and HTML."""
+    letter = sample("menu-refused")
+    mail = written(replace(letter, refused=tuple(replace(m, status=status) for m in letter.refused)))
+
+    for form in ("plain", "html"):
+        words = " ".join(unescape(body(mail, form)).split())
+        assert "«Incontro con le associazioni sportive» (giovedì 11 marzo)" in words
+        assert said in words
+
+
+def test_a_reminder_begins_with_the_link() -> None:
+    """In the text it stands before all else but the greeting; in the HTML the first link is the one to join."""
+    mail = written(sample("reminder"))
+    first = next(attributes["href"] for tag, attributes in tags(mail) if tag == "a")
+
+    assert "zoom.example" in body(mail).split("\n\n")[2]
+    assert first is not None
+    assert "zoom.example" in first
 
 
 def test_each_letter_kind_has_its_files() -> None:

@@ -1,5 +1,8 @@
 """Templates: shipped, overridden file by file, and what is told of one that is broken."""
 
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -116,3 +119,51 @@ def test_a_folder_that_is_none_and_a_file_that_is_no_text_are_told(tmp_path: Pat
     assert text_problems(str(tmp_path)) == [
         f"{tmp_path / 'it' / 'menu.txt'}: this is not UTF-8; save it with that encoding"
     ]
+
+
+def test_check_names_a_broken_override_with_file_line_and_mend(tmp_path: Path) -> None:
+    """On the command line, beside what else it finds; the exit code says that not all is well."""
+    (tmp_path / "it").mkdir()
+    (tmp_path / "it" / "menu.txt").write_text("Quale?\n\n{{ nome }}, quale incontro?\n", "utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        nobody = server.getsockname()[1]  # closed again below: whoever knocks is refused
+    config = tmp_path / "config.toml"
+    config.write_text(
+        f"""
+        [service]
+        database = "sqlite:///{tmp_path}/mailbot.sqlite"
+        templates = "{tmp_path}"
+        organisers = ["a@x.example"]
+        [series]
+        name = "Valverde"
+        organiser = "Comune"
+        contact = "a@x.example"
+        timezone = "Europe/Rome"
+        language = "it"
+        [[meetings]]
+        code = "sport"
+        title = "Sport"
+        sector = "sport"
+        starts_at = 2027-03-11T17:00:00
+        duration_minutes = 90
+        join_url = "https://zoom.example/j/1"
+        [imap]
+        host = "127.0.0.1"
+        port = {nobody}
+        security = "none"
+        username = "a"
+        password = "b"
+        [smtp]
+        host = "127.0.0.1"
+        port = {nobody}
+        security = "none"
+        from = "a@x.example"
+        """,
+        "utf-8",
+    )
+    command = [sys.executable, "-m", "mailbot", "check", "--config", str(config)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+    assert run.returncode == 1
+    told = " ".join((run.stdout + run.stderr).split())
+    assert "it/menu.txt, line 3: 'nome' is undefined; correct the name" in told

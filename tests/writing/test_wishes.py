@@ -1,7 +1,8 @@
 """One-tap mails: what a letter offers is what the reader understands."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailbot import demo
+from mailbot.config import load
 from mailbot.core.intent import read_intent
 from mailbot.core.model import Intent, Kind, Language, Message, Origin, Outcome, Passage, PassageKind, Request
 from mailbot.core.writing.samples import ANNA, AT, SENDER, series
@@ -82,6 +85,51 @@ def test_a_tap_to_change_is_completed_by_the_person(language: Language, day: str
 
     assert (moved.outcome, moved.register, moved.cancel) == (Outcome.ACT, ("musei",), ("sport",))
     assert understood(link, language).outcome is Outcome.ASK
+
+
+def replied(words: str, language: Language) -> Intent:
+    """What the reader makes of an answer to a letter in these words."""
+    body = (Passage(PassageKind.OWN, words),)
+    message = Message(ANNA, ANNA, "Re: Iscrizione", AT, "<m2@posta.example>", "", (), body, Origin(Kind.PERSON))
+    return read_intent(message, series(language), AT)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("broken", [False, True], ids=["as written", "copied over two lines"])
+def test_the_words_to_reply_with_are_understood(code: str, language: Language, broken: bool) -> None:
+    """What the text of a letter proposes does what it says, copied with quotes and a line end or without."""
+    meeting = series(language).meeting(code)
+    assert meeting is not None
+    joining, leaving = (
+        "\n  ".join(f"«{words}»".rsplit(" ", 1)) if broken else words
+        for words in (wishes(language).joining(meeting), wishes(language).leaving(meeting))
+    )
+
+    joined, left = replied(joining, language), replied(leaving, language)
+    assert (joined.outcome, joined.register, joined.cancel, joined.attention) == (Outcome.ACT, (code,), (), False)
+    assert (left.outcome, left.register, left.cancel, left.attention) == (Outcome.ACT, (), (code,), False)
+    assert replied(wishes(language).erasing(), language).requests == (Request.ERASE,)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_real_series_is_understood_too(language: Language) -> None:
+    """With the sectors of a real town, each tap and each reply does for each meeting what it says."""
+    real = load(Path(demo.__file__).with_name("series.toml")).to_series()
+    at = min(meeting.starts_at for meeting in real.meetings) - timedelta(days=5)
+    ready = Wishes(SENDER.address, language, real.timezone)
+
+    def read(subject: str, body: str) -> tuple[Outcome, tuple[str, ...], tuple[str, ...], bool]:
+        passages = (Passage(PassageKind.OWN, body),) if body else ()
+        message = Message(ANNA, ANNA, subject, at, "<m@x>", "", (), passages, Origin(Kind.PERSON))
+        intent = read_intent(message, real, at)
+        return intent.outcome, intent.register, intent.cancel, intent.attention
+
+    for meeting in real.meetings:
+        for subject, body in ((taken_apart(ready.join(meeting))[0], ""), ("Re: Iscrizione", ready.joining(meeting))):
+            assert read(subject, body) == (Outcome.ACT, (meeting.code,), (), False), subject + body
+        for subject, body in ((taken_apart(ready.leave(meeting))[0], ""), ("Re: Iscrizione", ready.leaving(meeting))):
+            assert read(subject, body) == (Outcome.ACT, (), (meeting.code,), False), subject + body
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -50,6 +50,8 @@ class Place:
     sequence: int
     news: bool = True
     """Whether this mail changed it; False where it stood so before."""
+    queue: int | None = None
+    """For one who waits: which in the waiting list, 1 being the next; None where nobody counted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,4 +92,7 @@ def _written(method: Literal["REQUEST", "CANCEL"], event: Event, place: Place, s
     calendar.add_component(event)
     day = place.meeting.starts_at.astimezone(series.timezone).date()
     calendar.add_missing_timezones(first_date=day - timedelta(days=1), last_date=day + timedelta(days=3))
+    for zone in calendar.timezones:
+        # It would say that the zone "only works" for these days; a VTIMEZONE has no comment (RFC 5545 section 3.6.5).
+        zone.pop("COMMENT", None)
     return Invite(method, place.meeting.code, calendar.to_ical())

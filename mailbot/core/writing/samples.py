@@ -15,6 +15,7 @@ from mailbot.core.model import (
     Letter,
     LetterKind,
     Meeting,
+    MeetingStatus,
     Person,
     Place,
     Registration,
@@ -79,7 +80,8 @@ def series(language: Language) -> Series:
 
 def sample_place(meeting: Meeting, status: RegistrationStatus = _CONFIRMED, *, news: bool = True) -> Place:
     """A place in a meeting."""
-    return Place(meeting, status, f"{meeting.code}.1@comune.valverde.example", 1, news)
+    queue = 3 if status is _WAITING else None
+    return Place(meeting, status, f"{meeting.code}.1@comune.valverde.example", 1, news, queue)
 
 
 def letters(language: Language) -> Iterator[tuple[str, Letter]]:
@@ -127,7 +129,8 @@ def letters(language: Language) -> Iterator[tuple[str, Letter]]:
     yield "withdrawal-nothing", letter(withdrawal)
     for doubt in Doubt:
         yield f"menu-{doubt}", letter(menu, doubt=doubt, offers=(sport, museums, youth))
-    yield "menu-refused", letter(menu, doubt=Doubt.OVER, refused=(sport,), offers=(youth,), attention=True)
+    closed = replace(sport, status=MeetingStatus.CLOSED)
+    yield "menu-refused", letter(menu, doubt=Doubt.OVER, refused=(closed,), offers=(youth,), attention=True)
     yield "menu-nothing", letter(menu, doubt=Doubt.OVER, refused=(sport,))
     yield "acknowledgement", letter(LetterKind.ACKNOWLEDGEMENT, attention=True)
     yield "status", letter(LetterKind.STATUS, held=(sample_place(sport), sample_place(museums, _WAITING)))

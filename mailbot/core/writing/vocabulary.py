@@ -5,10 +5,12 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import fields, replace
 from datetime import datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
-from mailbot.core.digest import Digest
+from mailbot.core.digest import Change, Digest, SetAside, ToRead, Undelivered
 from mailbot.core.model import Address, Language, Letter, Meeting, RegistrationStatus, Request, Series
 from mailbot.core.writing import dates
 from mailbot.core.writing.mime import one_line
@@ -16,6 +18,17 @@ from mailbot.core.writing.sender import Sender
 from mailbot.core.writing.wishes import Wishes
 
 LONGEST_NAME = 40
+LONGEST_SAYING = 400
+"""Characters of anything that a stranger wrote and a digest repeats."""
+_PARTICLES = frozenset("d da de dei del della delle degli di la le lo van von".split())
+_NO_PERSON = frozenset(
+    "admin amministrazione asd associazione associazioni association biblioteca circolo club comitato comune "
+    "contatti cooperativa ente fondazione foundation gruppo group info istituto library mail museo museum odv office "
+    "onlus parrocchia posta presidente pro polisportiva protocollo scuola school segreteria società ssd staff team "
+    "ufficio unione università".split()
+)
+"""Words of a display name that tell an office or an association rather than a person."""
+_Item = TypeVar("_Item", Change, ToRead, Undelivered, SetAside)
 _NAME = re.compile(r"[^\W\d_][^\d_@:/<>\"(){}\[\]|\\=+*#%&!?;^~$€]*")
 
 
@@ -40,7 +53,13 @@ def digest_words(digest: Digest, recipient: Address, series: Series, sender: Sen
     """The words for a digest."""
     return {
         **_common(recipient, series.language, series, sender, at),
-        "digest": digest,
+        "digest": replace(
+            digest,
+            changes=tuple(map(_harmless, digest.changes)),
+            to_read=tuple(map(_harmless, digest.to_read)),
+            undelivered=tuple(map(_harmless, digest.undelivered)),
+            set_aside=tuple(map(_harmless, digest.set_aside)),
+        ),
         "new": sum(count.new for count in digest.meetings),
         "withdrawn": sum(count.withdrawn for count in digest.meetings),
         "meeting_of": series.meeting,
@@ -63,6 +82,28 @@ def speakable_name(name: str) -> str:
     return line if fits and "." not in line.rstrip(".").replace(". ", " ") else ""
 
 
+def greeting_name(name: str) -> str:
+    """A person's name to greet with, or empty where it is not surely one: better no name than a wrong one.
+
+    "MARIA ROSSI" is "Maria Rossi"; "info", "ASD Pallavolo" and "maria.r" are no names to greet with.
+    """
+    line = speakable_name(name)
+    words = line.replace("'", " ").replace("’", " ").split()
+    if len(words) > 1 and line.isupper():
+        line, words = line.title(), [word.title() for word in words]
+    shouted = len(words) == 1 and line.isupper()
+    proper = not shouted and all(not word[:1].islower() or word in _PARTICLES for word in words)
+    return line if proper and not _NO_PERSON & {word.strip(".").casefold() for word in words} else ""
+
+
+def _harmless(item: _Item) -> _Item:
+    """What strangers wrote, each on one line, without marks of direction, and of a bounded length."""
+    said = {field.name: getattr(item, field.name) for field in fields(item)}
+    texts = {name: text for name, text in said.items() if isinstance(text, str) and not isinstance(text, StrEnum)}
+    lines: dict[str, Any] = {name: one_line(text, LONGEST_SAYING) for name, text in texts.items()}
+    return replace(item, **lines)
+
+
 def _common(recipient: Address, language: Language, series: Series, sender: Sender, at: datetime) -> Mapping[str, Any]:
     zone = series.timezone
 
@@ -74,7 +115,7 @@ def _common(recipient: Address, language: Language, series: Series, sender: Send
         "series": series,
         "sender": sender,
         "recipient": recipient,
-        "name": speakable_name(recipient.name),
+        "name": greeting_name(recipient.name),
         "wish": wishes(language, series, sender),
         "day": lambda meeting: dates.day(start(meeting), language),
         "short_day": lambda meeting: dates.short_day(start(meeting), language),

@@ -1,5 +1,7 @@
 """The mails that a letter offers at one tap: ``mailto:`` links whose subjects the reader understands (RFC 6068).
 
+Whoever reads the text alone cannot tap: for them there are the same wishes as short words to reply with.
+
 A subject says the wish, the day and the sector in plain words, so that ``core.intent`` reads it as it reads a person's,
 and the person sees what they are about to send. The same words stand in ``List-Unsubscribe``.
 """
@@ -24,13 +26,15 @@ _MOVE: dict[Language, tuple[str, str]] = {
     "it": ("Cambio incontro", "Vorrei spostarmi dall'incontro di {} a quello di: "),
     "en": ("Another meeting", "Please switch me from {} to: "),
 }
+_JOINING: dict[Language, str] = {"it": "Mi iscrivo per {}", "en": "Register me for {}"}
+_LEAVING: dict[Language, str] = {"it": "Disdico {}", "en": "Cancel {}"}
 _EXPORT: dict[Language, str] = {"it": "Vorrei una copia dei miei dati", "en": "Please send me a copy of my data"}
 _ERASE: dict[Language, str] = {"it": "Cancellate i miei dati", "en": "Please delete my data"}
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """One-tap mails to our address, in one language. Every method but ``named`` answers with a ``mailto:`` link."""
+    """One-tap mails to our address, in one language. ``join`` … are ``mailto:`` links, ``joining`` … words."""
 
     address: str
     language: Language
@@ -57,6 +61,18 @@ class Wishes:
         """Asks for erasure."""
         return self._link(_ERASE[self.language])
 
+    def joining(self, meeting: Meeting) -> str:
+        """What to reply to sign up."""
+        return _JOINING[self.language].format(self._briefly(meeting))
+
+    def leaving(self, meeting: Meeting) -> str:
+        """What to reply to give a place up."""
+        return _LEAVING[self.language].format(self._briefly(meeting))
+
+    def erasing(self) -> str:
+        """What to reply to have one's data erased."""
+        return _ERASE[self.language]
+
     def answer(self, address: str, subject: str) -> str:
         """For the organisers: begins an answer to a mail that a person must read."""
         return f"mailto:{quote(address, safe='@+')}?subject={quote(reply_subject(subject), safe='')}"
@@ -68,6 +84,10 @@ class Wishes:
         if self.language == "en":
             when = f"{dates.short_day(start, 'en')} {dates.at_hour(start, 'en')}"
         return f"{when} ({one_line(meeting.sector, LONGEST)})"
+
+    def _briefly(self, meeting: Meeting) -> str:
+        day = dates.short_day(meeting.starts_at.astimezone(self.zone), self.language)
+        return f"{day} ({one_line(meeting.sector, LONGEST)})"
 
     def _link(self, subject: str, body: str = "") -> str:
         written = f"&body={quote(body, safe='')}" if body else ""

@@ -21,7 +21,7 @@ SHORT_LINE = 50
 """A line shorter than this, before a line that begins anew, ends a thought."""
 
 _ABBREVIATIONS = re.compile(
-    r"\b(sig|sigg|sig\.ra|sig\.na|sigg\.ri|dott|dott\.ssa|dr|prof|prof\.ssa|proff|avv|ing|arch|geom|rag|spett|gent|gent\.mi|gent\.ma|"
+    r"\b(sig|sigg|sig\.ra|sig\.na|sigg\.ri|dott|dott\.ssa|dr|prof|prof\.ssa|proff|fasc|rep|class|rif|ref|cod|doc|avv|ing|arch|geom|rag|spett|gent|gent\.mi|gent\.ma|"
     r"egr|ill|ass|on|cav|mr|mrs|ms|st|no|nr|n|art|prot|tel|cell|p\.v|c\.m|u\.s|c\.a|p\.s|s\.p\.a|s\.r\.l|ecc|es|approx|dept|"
     r"lun|mar|mart|mer|merc|gio|giov|ven|vener|sab|dom|gen|genn|feb|febb|apr|mag|giu|lug|ago|set|sett|ott|nov|dic|"
     r"mon|tue|tues|wed|weds|thu|thur|thurs|fri|sat|sun|jan|jun|jul|aug|sep|sept|oct|dec|pol|polisp|vs|vs\.|pres|segr|p\.zza|v\.le|loc|fraz)\.(?=\s|\d)",
@@ -38,6 +38,9 @@ _SENTENCE = re.compile(r"[!?]+|;|\.{2,}|…|\.(?=\s|$)|\n\s*\n|\n(?=\s*(?:[-*•
 _WORD = re.compile(r"[^\W_]+(?:\u2024[^\W_]+)*\u2024?")
 _WALL = re.compile(r"[,:()\[\]«»\"“”|]|\s[-–—/]+\s|\s[-–—]|[-–—]\s|\n\s*[-*•·–]|->|=>|\s\+\s")
 _AND = frozenset("e ed and so quindi percio dunque allora cosi poi then".split())
+_POSTPOSITIVE = frozenset("invece pero instead however though piuttosto tuttavia".split())
+_THEN = frozenset("la il di al alle sono siamo ho abbiamo".split())
+_WHICH = frozenset("which che cioe dove where as".split())
 _DAYISH = re.compile(r"\d|(?:lun|mar|mer|gio|ven|sab|dom)[a-zì.]*$", re.IGNORECASE)
 _ARTICLES = frozenset("il lo la the on al quello quella".split())
 _DEEDS = frozenset("join leave attend move negation busy held link_lost was_there".split())
@@ -190,6 +193,7 @@ _MASKS = {
     "not_all": frozenset(("all", "all_alone", "except")),
     "held": frozenset(("join", "join_weak")),
     "both": frozenset(("all", "all_alone")),
+    "decline": frozenset(("next_one", "last", "join", "first")),
     "leave": frozenset(("join", "held", "negation")),
     "how": frozenset(("join", "asking", "question", "negation")),
     "still_room": frozenset(("join", "negation", "asking", "question")),
@@ -226,7 +230,7 @@ def _inner_cuts(words: list[str], walls: frozenset[int], cues: list[Cue], lexico
             continue
         if at in contrasts and at - 1 not in contrasts:
             # "Per il 5 invece resta tutto": the word may stand behind what it speaks of.
-            if at - last > TOPIC:
+            if at - last > TOPIC or word not in _POSTPOSITIVE:
                 last = at
                 yield at
         elif at in reasons:
@@ -235,7 +239,11 @@ def _inner_cuts(words: list[str], walls: frozenset[int], cues: list[Cue], lexico
         elif word in _AND and {at + 1, at + 2} & deeds and (at - last > TOPIC or any(last <= d < at for d in deeds)):
             last = at
             yield at
-        elif word == "che" and at > 2 and any(cue.group in ("busy", "busy_beside") and cue.start > at for cue in cues):
+        elif word == "che" and at > 2 and words[at + 1 : at + 2] and words[at + 1] in _THEN and any(
+            cue.group in ("busy", "busy_beside") and cue.start > at for cue in cues
+        ):
+            yield at
+        elif word in _WHICH and at > 2 and any(c.group == "held" and at < c.start <= at + 4 for c in cues):
             yield at
         elif at > 1 and before in ("no", "yes") and (word.isdigit() or word in lexicon.weekdays or word in _ARTICLES) and (
             words[at - 2].isdigit() or words[at - 2] in lexicon.weekdays or words[at - 2] in lexicon.months

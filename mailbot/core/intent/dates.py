@@ -171,7 +171,7 @@ def _numeric(clause: Clause, calendar: Calendar, lexicon: Lexicon, _: set[int]) 
 
 def _is_led(words: tuple[str, ...], at: int, lexicon: Lexicon) -> bool:
     before = (" ".join(words[max(0, at - 1) : at]), " ".join(words[max(0, at - 2) : at]))
-    return len(words) <= 4 or any(words_before in lexicon.sets["before_day"] for words_before in before)
+    return any(words_before in lexicon.sets["before_day"] for words_before in before)
 
 
 def _days(numbers: tuple[str, ...], sign: str, calendar: Calendar) -> list[date] | None:
@@ -391,6 +391,7 @@ def _weekdays(clause: Clause, calendar: Calendar, lexicon: Lexicon, taken: set[i
         # "Il martedì alleno": a weekday with its article is a habit more often than a day.
         meant = any(c.end == at - 1 for c in clause.spans("meeting"))
         habit = (words[at - 1 : at] in (("il",), ("la",), ("di",), ("del",)) and not meant) or (word.endswith("days") and len(word) > 6)
+        habit = habit and not clause.has("both")
         habit = habit or (at - 2 in habits and words[at - 1] in ("e", "and"))
         habits |= {at} if habit else set()
         yield replace(item, weight=1) if habit else item

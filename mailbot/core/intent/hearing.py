@@ -180,6 +180,8 @@ def _is_apart(clause: Clause) -> bool:
     others = any(cue.start <= 3 for cue in clause.spans("others"))
     if others and not clause.has("first_person", "enrol_other"):
         return True
+    if clause.has("salutation") and clause.spans("salutation")[0].start == 0 and not clause.has("join", "leave", "move"):
+        return True
     reason = any(cue.start <= 1 for cue in clause.spans("reason")) and not clause.has("join")
     return reason or clause.has("thanks_for", "was_there", "keeps")
 
@@ -193,7 +195,8 @@ def _is_bid(clause: Clause, found: list[Mention], lexicon: Lexicon) -> bool:
     """Whether it is a mention and courtesies, and nothing else: "io 21", "al primo turno grazie"."""
     if clause.asks and clause.has("asking"):
         return False
-    covered = {at for m in found if m.named for at in range(m.found.start, m.found.end)}
+    telling = [m for m in found if m.named and m.found.by != "time"]
+    covered = {at for m in telling for at in range(m.found.start, m.found.end)}
     if not covered:
         return False
     covered |= {at for cue in clause.spans("courtesy", "greets", "nod", "also") for at in range(cue.start, cue.end)}
@@ -316,7 +319,8 @@ def _asked_apart(said: list[Heard]) -> list[Heard]:
 def _question_begins(said: list[Heard]) -> int | None:
     """The clause with which a question for information begins, or None where the sentence asks none."""
     last = said[-1]
-    marked = last.clause.asks and not _is_wish(last) and not last.clause.has("still_room")
+    tag = len(last.clause.words) <= 2 and any(one.joins for one in said)
+    marked = last.clause.asks and not _is_wish(last) and not last.clause.has("still_room") and not tag
     for number, one in enumerate(said):
         clause = one.clause
         if clause.has("complaint") and not clause.has("negation"):
@@ -344,6 +348,8 @@ def _is_wish(one: Heard) -> bool:
     clause = one.clause
     if clause.has("wish_question", "link_wanted", "enrol_other", "how") or one.requests or one.leaves or one.moves:
         return True
+    if clause.has("join") and any(cue.start <= 1 for cue in clause.spans("may")):
+        return True
     return clause.has("join") and not _begins_asking(clause) and not clause.has("asking_is", "question")
 
 
@@ -361,7 +367,7 @@ def _within_sentence(said: list[Heard]) -> list[Heard]:
             stance = of.stance
             if stance is Stance.HELD and (leaves or declines) and not one.requests:
                 stance = Stance.LEFT
-            elif one.weak and before is Stance.OTHERS and _continues(replace(one, joins=False)):
+            elif one.weak and before in (Stance.OTHERS, Stance.HELD) and _continues(replace(one, joins=False)):
                 stance = before
             elif stance is Stance.BARE and of.mention.named and of.mention.codes:
                 if turned:

@@ -13,7 +13,7 @@ from mailbot.core.intent.sectors import Sectors
 NEAR = 9
 """Words before a sector among which a word for "meeting" makes it one that is asked for."""
 _LEADS = frozenset(
-    "a al allo alla ai agli alle all per sul sullo sulla sui sugli sulle su con coi for to about on at with".split()
+    "fra tra among a al allo alla ai agli alle all per sul sullo sulla sui sugli sulle su con coi for to about on at with".split()
 )
 _OF_OURS = frozenset("questo questa nostro nostra nostri nostre mio mia codesto codesta suddetto suddetta our my".split())
 _BEHIND = frozenset("meeting meetings session sessions event call one evening talk webinar date slot incontro".split())
@@ -55,7 +55,8 @@ def find(
 ) -> list[Mention]:
     """The mentions of a clause, in order; ``last_day`` is what "the day after" counts from."""
     found = dates.find(clause, calendar, lexicon, last_day)
-    keys = (*_turns(clause, calendar, words), *dates.hours(clause, calendar, lexicon))
+    turns = () if clause.has("partitive") else _turns(clause, calendar, words)
+    keys = (*turns, *dates.hours(clause, calendar, lexicon))
     narrowers = [item for item in keys if _apart(item, found)]
     found += [item for item in _orders(clause, calendar) if _apart(item, [*found, *narrowers])]
     found += [item for item in sectors.find(clause, words) if _apart(item, [*found, *narrowers])]

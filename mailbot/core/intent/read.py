@@ -201,7 +201,7 @@ def _left(case: _Case, requests: frozenset[str]) -> Intent | None:
     named = own.mentions(Stance.LEFT) or own.mentions(Stance.DECLINED) or own.mentions(Stance.HELD)
     named = [m for m in named if m.named] or [m for m in own.mentions(Stance.BARE) if m.named]
     named = named or [m for m in case.subject.mentions(*Stance) if m.named]
-    named = [m for m in named if m.codes or leaves]
+    named = [m for m in named if m.codes or m.clause.has("leave", "decline", "attend", "able")]
     others = [m for m in own.mentions(Stance.BARE) if m.found.weight == SURE and not m.narrows and m.codes]
     if not leaves and any(not m.codes & o.codes for m in named for o in others):
         return _ask(case, Doubt.SEVERAL, named)
@@ -321,6 +321,12 @@ def _all(case: _Case) -> Intent | None:
     return Intent(Outcome.ACT, register=tuple(sorted(codes)), evidence=evidence.of("all", case.series, spared.why))
 
 
+def _is_asked(mention: Mention) -> bool:
+    """Whether a day is one that somebody asks to come on: a word for that, or for a meeting, stands close before."""
+    leads = mention.clause.spans("join", "join_weak", "meeting", "link_wanted", "courtesy")
+    return any(0 <= mention.found.start - cue.end <= 4 for cue in leads) or len(mention.clause.words) <= 4
+
+
 def _first_day(case: _Case) -> date | None:
     """The day from which on all meetings are wanted."""
     dated = [m for m in (*case.own.mentions(*Stance), *case.subject.mentions(*Stance)) if m.found.by == "date"]
@@ -335,10 +341,9 @@ def _best(case: _Case, taken: list[Mention], marked: Choice) -> Choice:
     against = case.own.mentions(Stance.DECLINED, Stance.EXCEPTED)
     named = [m for m in taken if m.named]
     # A day without a meeting is what somebody asks for only where they ask for it.
-    asked = [m for m in named if m.codes or m.clause.has("join", "meeting", "link_wanted") or len(named) == 1]
-    named = [m for m in asked if m.codes or m.found.note != "past date"] or asked
+    named = [m for m in named if m.codes or _is_asked(m)]
     named = [m for m in named if not any(m.codes and m.codes <= a.codes for a in against)] or named
-    bare = [m for m in case.own.mentions(Stance.BARE) if m.named and (not m.by_date or m.found.weight > 1)]
+    bare = [m for m in case.own.mentions(Stance.BARE) if m.named and m.codes and (not m.by_date or m.found.weight > 1)]
     bare = [] if case.own.has("contrast") and case.own.has("negation") else bare
     for source in (
         _with_subject(named, subject, taken),
@@ -350,6 +355,7 @@ def _best(case: _Case, taken: list[Mention], marked: Choice) -> Choice:
             return choose([*source, *beings], case.calendar, several=both, against=against)
     for choice in (
         marked,
+        choose([m for m in case.own.mentions(Stance.TAKEN, Stance.BARE) if m.narrows], case.calendar),
         case.quoted(),
         choose(named, case.calendar) if named else UNNAMED,
         marks.organisation(case.message, case.own, case.calendar, case.words, case.lexicon),

@@ -23,8 +23,6 @@ from mailbot.core.model import Series
 SHORTEST_STEM = 4
 SHORTEST_TYPO = 7
 """Letters that a word needs to be known with one of them wrong."""
-COVERS = 3
-"""Words of a wide theme that a meeting must have, where it has none of its heads."""
 SURE, LIKELY, LOOSE = 3, 2, 1
 """The weights of a meeting's own words, of its themes' words, and of words that are only near."""
 
@@ -139,8 +137,7 @@ def _of_theme(own: Sequence[_Own], codes: dict[str, Codes], lexicon: Lexicon) ->
             ties[one.group] += 2 if one.in_sector else 1
         if theme in lexicon.heads:
             led = {one.group for one in own if _is_of(one, lexicon.heads[theme])}
-            many = Counter(one.group for one in within)
-            ties = Counter({g: n for g, n in ties.items() if g in led or many[g] >= COVERS})
+            ties = Counter({group: count for group, count in ties.items() if group in led})
         if ties:
             top = max(ties.values())
             best = [group for group, count in ties.items() if 2 * count > top]
@@ -157,7 +154,8 @@ def _is_of(one: _Own, entries: Sequence[str]) -> bool:
 
 def find(clause: Clause, sectors: Sectors) -> list[Found]:
     """The words of a clause that speak of meetings by what they are about, in order."""
-    hidden = {at for cue in clause.spans("idioms", "greets", "elsewhere") for at in range(cue.start, cue.end)}
+    hiding = clause.spans("idioms", "greets", "elsewhere", "join", "leave", "wish_question")
+    hidden = {at for cue in hiding for at in range(cue.start, cue.end)}
     words = tuple("" if at in hidden else word for at, word in enumerate(clause.words))
     stems = tuple(stem(word) for word in words)
     found = list(_phrases(clause, stems, sectors))

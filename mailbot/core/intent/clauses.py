@@ -21,7 +21,7 @@ SHORT_LINE = 50
 """A line shorter than this, before a line that begins anew, ends a thought."""
 
 _ABBREVIATIONS = re.compile(
-    r"\b(sig|sigg|sig\.ra|sig\.na|sigg\.ri|dott|dott\.ssa|dr|prof|prof\.ssa|proff|fasc|rep|class|rif|ref|cod|doc|avv|ing|arch|geom|rag|spett|gent|gent\.mi|gent\.ma|"
+    r"\b(sig|sigg|sig\.ra|sig\.na|sigg\.ri|dott|dott\.ssa|dr|prof|prof\.ssa|proff|fasc|rep|class|rif|ref|cod|doc|ns|avv|ing|arch|geom|rag|spett|gent|gent\.mi|gent\.ma|"
     r"egr|ill|ass|on|cav|mr|mrs|ms|st|no|nr|n|art|prot|tel|cell|p\.v|c\.m|u\.s|c\.a|p\.s|s\.p\.a|s\.r\.l|ecc|es|approx|dept|"
     r"lun|mar|mart|mer|merc|gio|giov|ven|vener|sab|dom|gen|genn|feb|febb|apr|mag|giu|lug|ago|set|sett|ott|nov|dic|"
     r"mon|tue|tues|wed|weds|thu|thur|thurs|fri|sat|sun|jan|jun|jul|aug|sep|sept|oct|dec|pol|polisp|vs|vs\.|pres|segr|p\.zza|v\.le|loc|fraz)\.(?=\s|\d)",
@@ -220,7 +220,7 @@ def _inner_cuts(words: list[str], walls: frozenset[int], cues: list[Cue], lexico
     """Where a clause begins without a sign before it."""
     deeds = {cue.start for cue in cues if cue.group in _DEEDS}
     contrasts = {cue.start for cue in cues if cue.group == "contrast"}
-    reasons = {c.start for c in cues if c.group == "reason" and not any(w.isdigit() for w in words[c.end : c.end + 1])}
+    reasons = {c.start for c in cues if c.group in ("reason", "concession") and not any(w.isdigit() for w in words[c.end : c.end + 1])}
     within = {at for cue in cues for at in range(cue.start + 1, cue.end)}
     last = 0
     for at in range(1, len(words)):

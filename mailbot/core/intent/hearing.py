@@ -182,6 +182,8 @@ def _is_apart(clause: Clause) -> bool:
         return True
     if clause.has("salutation") and clause.spans("salutation")[0].start == 0 and not clause.has("join", "leave", "move"):
         return True
+    if any(cue.start <= 1 for cue in clause.spans("concession")):
+        return True
     reason = any(cue.start <= 1 for cue in clause.spans("reason")) and not clause.has("join")
     return reason or clause.has("thanks_for", "was_there", "keeps")
 
@@ -247,7 +249,7 @@ def _stance(mention: Mention, said: Heard, negated: bool, apart: bool, others: l
         return Stance.EXCEPTED
     if apart or mention.elsewhere(said.joins and not said.weak) or set(clause.words[max(0, at - 2) : at]) & _AFTERWARDS:
         return Stance.OTHERS
-    if any(cue.start == mention.found.end for cue in clause.spans("busy_beside")) and not clause.has("join"):
+    if _stands_beside_busy(mention, clause, others) and not clause.has("join"):
         return Stance.DECLINED
     if said.requests:
         return Stance.HELD
@@ -268,6 +270,16 @@ def _stance(mention: Mention, said: Heard, negated: bool, apart: bool, others: l
     if clause.words[mention.found.end : mention.found.end + 1] == ("no",):
         return Stance.DECLINED
     return Stance.TAKEN if said.joins else Stance.BARE
+
+
+def _stands_beside_busy(mention: Mention, clause: Clause, others: list[Mention]) -> bool:
+    """Whether "I'm at my desk" stands right behind it, other mentions between at most ("ten in the morning I'm ...")."""
+    covered = {at for other in others for at in range(other.found.start, other.found.end)}
+    return any(
+        all(at in covered or len(clause.words[at]) <= 3 for at in range(mention.found.end, cue.start))
+        for cue in clause.spans("busy_beside")
+        if cue.start >= mention.found.end
+    )
 
 
 def _is_when_it_was_done(mention: Mention) -> bool:

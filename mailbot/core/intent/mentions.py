@@ -13,7 +13,7 @@ from mailbot.core.intent.sectors import Sectors
 NEAR = 9
 """Words before a sector among which a word for "meeting" makes it one that is asked for."""
 _LEADS = frozenset(
-    "fra tra among a al allo alla ai agli alle all per sul sullo sulla sui sugli sulle su con coi for to about on at with".split()
+    "fra tra among a al allo alla ai agli alle all per sul sullo sulla sui sugli sulle su con coi for to about on at with da dal dalla dai dalle dagli from off of".split()
 )
 _OF_OURS = frozenset("questo questa nostro nostra nostri nostre mio mia codesto codesta suddetto suddetta our my".split())
 _BEHIND = frozenset("meeting meetings session sessions event call one evening talk webinar date slot incontro".split())
@@ -64,7 +64,7 @@ def find(
     clear = [n for n in narrowers if len({o.codes for o in narrowers if o.by == n.by}) == 1]
     found = [_narrowed(item, clear, clause, calendar) for item in found] + narrowers
     return [
-        Mention(item, clause, item.by not in ("sector", "theme") or _is_named(clause, item))
+        Mention(item, clause, item.by not in ("sector", "theme") or _is_named(clause, item, words.small))
         for item in sorted(found, key=lambda item: item.start)
     ]
 
@@ -153,7 +153,7 @@ def _turns(clause: Clause, calendar: Calendar, words: Sectors) -> Iterator[Found
                 yield Found(cue.start, cue.end, frozenset(codes), "time", _words(clause, cue))
 
 
-def _is_named(clause: Clause, item: Found) -> bool:
+def _is_named(clause: Clause, item: Found, small: frozenset[str]) -> bool:
     """Whether a sector is asked for: a word for "meeting" stands shortly before or right behind it."""
     first = max(0, item.start - NEAR)
     meeting = max((c.end for c in clause.spans("meeting") if first <= c.start < item.start), default=-1)
@@ -166,6 +166,9 @@ def _is_named(clause: Clause, item: Found) -> bool:
         return True
     if set(clause.words[max(0, item.start - 2) : item.start]) & _OF_OURS:
         return False
+    others = (*clause.words[: item.start], *clause.words[item.end :])
+    if all(word in small for word in others):
+        return True
     lead = set(clause.words[max(0, item.start - 3) : item.start]) & _LEADS
     joined = any(cue.end <= item.start for cue in clause.spans("join", "join_weak", "leave", "move"))
     return bool(lead) and being < 0 and (joined or item.start <= 2)

@@ -141,9 +141,9 @@ def _moved(case: _Case) -> Intent | None:
         if not goals:
             return None if own.says("leaves") or _says_join(case) else _ask(case, Doubt.UNNAMED, sources)
         return _move(case, sources, goals)
-    if left and goals:
-        return _move(case, left, goals)
-    if held and goals and (turned or own.has("instead")) and not own.has("also"):
+    if (left or (held and own.says("leaves"))) and goals:
+        return _move(case, left or held, goals)
+    if held and goals and (turned or own.has("instead")) and not any(m.clause.has("also") for m in goals):
         return _move(case, held, goals)
     return None
 
@@ -201,7 +201,8 @@ def _left(case: _Case, requests: frozenset[str]) -> Intent | None:
     named = own.mentions(Stance.LEFT) or own.mentions(Stance.DECLINED) or own.mentions(Stance.HELD)
     named = [m for m in named if m.named] or [m for m in own.mentions(Stance.BARE) if m.named]
     named = named or [m for m in case.subject.mentions(*Stance) if m.named]
-    named = [m for m in named if m.codes or m.clause.has("leave", "decline", "attend", "able")]
+    bare = own.mentions(Stance.BARE)
+    named = [m for m in named if m.codes or m not in bare]
     others = [m for m in own.mentions(Stance.BARE) if m.found.weight == SURE and not m.narrows and m.codes]
     if not leaves and any(not m.codes & o.codes for m in named for o in others):
         return _ask(case, Doubt.SEVERAL, named)

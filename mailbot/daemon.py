@@ -14,6 +14,7 @@ import os
 import random
 import signal
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -42,15 +43,15 @@ LONGEST_WAIT = 3600.0
 """Seconds that a loop waits when nothing rings and nothing is due."""
 
 
-# --- the daemon -------------------------------------------------------------------------------------------------------
-
-
 @dataclass(slots=True)
 class Progress:
     """When each loop last did anything, and its trouble: what systemd's watchdog and STATUS are fed with."""
 
     last_turn: datetime
     trouble: str = ""
+    told: str = ""
+    """What the log has been told of, until a whole turn has gone well."""
+    failures: int = 0
 
 
 class Daemon:
@@ -107,8 +108,13 @@ class Daemon:
         self._stopping.wait()
         systemd.notify("STOPPING=1", "STATUS=finishing what is in hand")
         bell.shutdown(wait=False)
+        end = time.monotonic() + STOP_SECONDS
         for thread in threads:
-            thread.join(STOP_SECONDS)
+            thread.join(max(0.0, end - time.monotonic()))
+        if still := [thread.name for thread in threads if thread.is_alive()]:
+            # Whatever they hang on, the rows are as they should be; what they use is left to the process's end.
+            log.warning("stopped without waiting any longer for: %s", ", ".join(still))
+            return
         self._mailbox.close()
         self._postman.close()
         self._store.close()
@@ -154,33 +160,37 @@ class Daemon:
 
     def _loop(self, name: str, turn: Callable[[], float], pause: Callable[[float], object]) -> None:
         """Calls a turn for ever; it answers how many seconds it can wait before the next."""
-        failures = 0
+        progress = self._progress[name]
         while not self._stopping.is_set():
             try:
                 wait = turn()
-                if failures:
-                    log.info("%s: goes on", name)
-                failures, self._progress[name].trouble = 0, ""
+                self._went_well(name)
+                progress.failures, progress.told = 0, ""
             except (MailboxTrouble, StoreTrouble) as trouble:
-                failures += 1
-                wait = self._failed(name, str(trouble), failures)
-            except Exception as fault:
-                failures += 1
-                log.exception("%s: a fault of mailbot's own", name)
-                wait = self._failed(name, f"{type(fault).__name__}: {fault}", failures)
-            self._progress[name].last_turn = self._clock()
+                wait = self._failed(name, str(trouble))
+            except Exception as fault:  # noqa: BLE001  # whatever it is, the loop goes on, later
+                wait = self._failed(name, f"a fault of mailbot's own: {type(fault).__name__}: {fault}", fault)
+            progress.last_turn = self._clock()
             if wait > 0:
-                (self._rest if failures else pause)(wait)
+                (self._rest if progress.failures else pause)(wait)
 
-    def _failed(self, name: str, trouble: str, failures: int) -> float:
-        wait = reconnect_wait(failures, random.random())  # noqa: S311  # spreads retries, keeps no secret
-        if trouble != self._progress[name].trouble:
-            log.warning("%s: %s (next try in %.0f s)", name, trouble, wait)
-        self._progress[name].trouble = trouble
+    def _failed(self, name: str, trouble: str, fault: Exception | None = None) -> float:
+        progress = self._progress[name]
+        progress.failures += 1
+        wait = reconnect_wait(progress.failures, random.random())  # noqa: S311  # spreads retries, keeps no secret
+        if trouble != progress.told:
+            level = logging.ERROR if fault else logging.WARNING
+            log.log(level, "%s: %s (next try in %.0f s)", name, trouble, wait, exc_info=fault)
+        progress.trouble = progress.told = trouble
         if name == "collect":
             self._contact_due = self._clock()
             self._note_contact("imap", trouble)
         return wait
+
+    def _went_well(self, name: str) -> None:
+        if self._progress[name].trouble:
+            log.info("%s: goes on", name)
+        self._progress[name].trouble = ""
 
     def _rest(self, seconds: float) -> None:
         self._stopping.wait(seconds)
@@ -194,15 +204,18 @@ class Daemon:
 
     def _collect(self) -> float:
         mailbox, house = self._mailbox, self._house
-        new = collect.turn(mailbox, self._store, house, self._clock)
-        if new:
-            self._new_mail.set()
-        self._reached()
-        self._file_away(mailbox, house)
-        if not self._stopping.is_set():
-            mailbox.wait(self._service.imap.poll_seconds)
-        if mailbox is not self._mailbox:
-            mailbox.close()
+        try:
+            new = collect.turn(mailbox, self._store, house, self._clock)
+            if new:
+                self._new_mail.set()
+            self._reached()
+            self._file_away(mailbox, house)
+            if not self._stopping.is_set():
+                # Part of the turn: a server that takes us in and drops us at once is met with longer and longer waits.
+                mailbox.wait(LONGEST_WAIT)
+        finally:
+            if mailbox is not self._mailbox:
+                mailbox.close()
         return 0.0
 
     def _file_away(self, mailbox: Mailbox, house: House) -> None:
@@ -262,6 +275,7 @@ class Daemon:
         return bell
 
     def _reached(self) -> None:
+        self._went_well("collect")
         # Not at every turn: a commit a minute is enough to show that we are alive.
         if self._clock() >= self._contact_due:
             self._contact_due = self._clock() + CONTACT_EVERY

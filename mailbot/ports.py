@@ -91,7 +91,7 @@ class Mailbox(Protocol):
         """These mails, ascending by UID, without marking them as seen; those gone meanwhile are left out."""
 
     def wait(self, seconds: float) -> None:
-        """Return when mail may have arrived, on ``interrupt``, or after at most ``seconds``."""
+        """Return when mail may have arrived, on ``interrupt``, or after at most ``seconds``, or sooner."""
 
     def interrupt(self) -> None:
         """Make a ``wait`` under way in another thread return soon. Never raises."""

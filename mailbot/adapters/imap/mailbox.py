@@ -55,7 +55,7 @@ class ImapMailbox:
                     raise ValueError("the server numbers its mails anew each time (no UIDVALIDITY)")
                 self._uidvalidity = int(selected[b"UIDVALIDITY"])
                 self._idles = self._settings.idle and self._client.has_capability("IDLE")
-                self._exists, self._targets = -1, {}
+                self._exists, self._targets = -1, {}  # so a wait before any search returns at once
         return self._uidvalidity
 
     def _selected(self, client: Any) -> Any:

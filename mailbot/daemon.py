@@ -267,7 +267,7 @@ class Daemon:
         bell = BackgroundScheduler(
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
-        now = self._clock()
+        now = utc_now()  # the scheduler lives in real time, whatever our own clock says
         bell.add_job(self._remind, CronTrigger(second=0, timezone=UTC), next_run_time=now)
         bell.add_job(self._retire, CronTrigger(hour=3, minute=17, timezone=UTC), next_run_time=now)
         if seconds := systemd.watchdog_seconds():

@@ -188,12 +188,17 @@ def test_news_told_at_the_end_of_a_search_is_not_lost() -> None:
 
     def script(connection: Connection) -> None:
         connection.greet()
-        connection.answers["SEARCH"] = "* SEARCH\n* 1 EXISTS\nOK done"
+        for found, exists in (("", 1), ("4", 2)):
+            tag = connection.serve(until="SEARCH")
+            connection.send(f"* SEARCH {found}", f"* {exists} EXISTS", f"{tag} OK done")
         connection.serve(until="IDLE")
         raise AssertionError("there was news: why wait?")
 
     with mailbox(script) as box:
-        assert awaited(box) < SOON
+        assert box.uids_after(0, LONG_AGO) == [4]
+        started = time.monotonic()
+        box.wait(LONG)
+        assert time.monotonic() - started < SOON
 
 
 def test_a_wait_that_had_to_connect_anew_returns_at_once() -> None:

@@ -10,6 +10,7 @@ import pwd
 import re
 import secrets
 import shutil
+import signal
 import smtplib
 import socket
 import subprocess
@@ -138,7 +139,7 @@ class Dovecot:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        self.stop(signal.SIGKILL)
         if kind is not None:
             sys.stderr.write(self.log())
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -154,6 +155,7 @@ class Dovecot:
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,
+                start_new_session=True,
                 **(drop if os.geteuid() == 0 else {}),  # type: ignore[call-overload]
             )
         end = time.monotonic() + PATIENCE
@@ -167,10 +169,11 @@ class Dovecot:
                 time.sleep(0.02)
         raise AssertionError(f"Dovecot does not start: {self.log()}")
 
-    def stop(self) -> None:
-        """Ends it and every session."""
+    def stop(self, by: signal.Signals = signal.SIGTERM) -> None:
+        """Ends it and every session, which says goodbye (SIGTERM, and takes a second) or not (SIGKILL)."""
         if self._process is not None:
-            self._process.terminate()
+            # The master alone would leave sessions that wait in IDLE to themselves for ten seconds.
+            os.killpg(self._process.pid, by)
             self._process.wait(PATIENCE)
             self._process = None
 

@@ -68,14 +68,14 @@ class Connection:
             *before, last = self.answers[command].split("\n")
             self.send(*before, f"{tag} {last}")
         elif command == "LOGOUT":
-            self.send("* BYE", f"{tag} OK")
+            self.send("* BYE", f"{tag} OK done")
             raise Ended
         elif command == "IDLE":
             self.send("+ idling")
             assert self.line() == "DONE"
-            self.send(f"{tag} OK")
+            self.send(f"{tag} OK done")
         elif command == "FETCH":
-            self.send(*self._fetched(rest), f"{tag} OK")
+            self.send(*self._fetched(rest), f"{tag} OK done")
         else:
             self.send(*self._usual(command), f"{tag} OK {command} done")
 

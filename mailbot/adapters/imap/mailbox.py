@@ -108,9 +108,13 @@ class ImapMailbox:
     def uids_after(self, uid: int, since: date) -> list[int]:
         """The UIDs greater than ``uid`` of mails got on the day ``since`` or later, ascending."""
         client = self._ready()
+        criteria = ["UID", f"{uid + 1}:*", "SINCE", since]
         with self._told("search"):
             self._heard_news(client)  # what was told before is found by this search
-            found = client.search(["UID", f"{uid + 1}:*", "SINCE", since])
+            found = client.search(criteria)
+            if self._heard_news(client):
+                # A server looks for new mail after it has answered, and tells of it then: now it can be found.
+                found = client.search(criteria)
         # ``n:*`` names the last mail even where its number is smaller than n (RFC 3501 section 6.4.8).
         return sorted(int(number) for number in found if number > uid)
 
@@ -132,7 +136,7 @@ class ImapMailbox:
         if self._idles:
             with self._told("wait for mail"):
                 self._idle(client, min(seconds, self._settings.longest_idle))
-        if not self._idles:
+        if not self._idles and not self._heard_news(client):
             self._pause(min(seconds, self._settings.poll_seconds))
 
     def _idle(self, client: Any, seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -86,6 +87,8 @@ def _connected(settings: ImapSettings) -> Any:
             use_uid=True,
         )
         client.normalise_times = False
+        # The library sends a command in pieces: without this each waits for the other side's delayed acknowledgement.
+        client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if settings.security == "starttls":
             client.starttls(context)
     except BROKEN_STREAM as error:

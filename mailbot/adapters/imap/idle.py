@@ -14,7 +14,7 @@ import ssl
 import time
 
 MOST_LINE = 1_000_000
-_NEWS = re.compile(rb"\* \d+ (?:EXISTS|RECENT)\b", re.IGNORECASE)
+_COUNTED = re.compile(rb"\* (\d+) (EXISTS|RECENT|EXPUNGE)\b", re.IGNORECASE)
 _GOODBYE = re.compile(rb"\* BYE\b *(.*)", re.IGNORECASE | re.DOTALL)
 
 
@@ -22,7 +22,7 @@ class IdleRefused(Exception):
     """The server names IDLE among what it can do, and will not do it."""
 
 
-def idle(connection: socket.socket, bell: socket.socket, tag: bytes, seconds: float) -> None:
+def idle(connection: socket.socket, bell: socket.socket, tag: bytes, seconds: float) -> int | None:
     """One IDLE from beginning to end: returns on news, when ``bell`` can be read, or after ``seconds``.
 
     Args:
@@ -31,36 +31,50 @@ def idle(connection: socket.socket, bell: socket.socket, tag: bytes, seconds: fl
         tag: names the command; used for no other.
         seconds: how long the server may be silent.
 
+    Returns:
+        How many mails the folder holds by the server's last words; None where they do not tell.
+
     Raises:
         IdleRefused: the server will not; the session goes on.
         OSError: the connection is of no further use.
     """
     end = time.monotonic() + seconds
-    lines = _Lines(connection)
+    lines, heard = _Lines(connection), _Heard()
     connection.sendall(tag + b" IDLE\r\n")
-    news = False
     while not (line := lines.next()).startswith(b"+"):
         if line.startswith(tag + b" "):
             raise IdleRefused(line.removeprefix(tag).strip().decode("utf-8", "replace"))
-        news = _is_news(line) or news
-    while not news:
+        heard.line(line)
+    while not heard.news:
         waiting = lines.next_within(end, bell)
         if waiting is None:
             break
         if waiting.startswith(tag + b" "):
-            return  # the server has ended it by itself
-        news = _is_news(waiting)
+            return heard.exists  # the server has ended it by itself
+        heard.line(waiting)
     connection.sendall(b"DONE\r\n")
-    while not lines.next().startswith(tag + b" "):
-        # Whatever is said here needs no reading: a SEARCH follows.
-        pass
+    while not (line := lines.next()).startswith(tag + b" "):
+        heard.line(line)
+    return heard.exists
 
 
-def _is_news(line: bytes) -> bool:
-    goodbye = _GOODBYE.match(line)
-    if goodbye:
-        raise ConnectionResetError(f"the server says goodbye: {goodbye[1].decode('utf-8', 'replace') or 'no reason'}")
-    return _NEWS.match(line) is not None
+class _Heard:
+    """What the lines say about the folder."""
+
+    def __init__(self) -> None:
+        self.news = False
+        self.exists: int | None = None
+
+    def line(self, line: bytes) -> None:
+        """Takes one in; raises ``ConnectionResetError`` on a goodbye."""
+        if goodbye := _GOODBYE.match(line):
+            reason = goodbye[1].decode("utf-8", "replace") or "no reason"
+            raise ConnectionResetError(f"the server says goodbye: {reason}")
+        if counted := _COUNTED.match(line):
+            kind = counted[2].upper()
+            self.news = self.news or kind != b"EXPUNGE"
+            if kind != b"RECENT":
+                self.exists = int(counted[1]) if kind == b"EXISTS" else None
 
 
 class _Lines:

@@ -146,7 +146,8 @@ class ImapMailbox:
             return
         self._rounds += 1
         try:
-            idle(client.socket(), self._bell_in, b"idle%d" % self._rounds, seconds)
+            told = idle(client.socket(), self._bell_in, b"idle%d" % self._rounds, seconds)
+            self._exists = -1 if told is None else told
         except IdleRefused:
             self._idles = False
         self._silence_bell()

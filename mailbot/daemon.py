@@ -84,8 +84,6 @@ class Daemon:
         self._ready = False
         self._note_series()
 
-    # --- life
-
     def run(self) -> None:
         """Runs until ``stop`` is called."""
         log.info("starting: %d meeting(s) in the series", len(self._house.series.meetings))
@@ -112,9 +110,10 @@ class Daemon:
         for thread in threads:
             thread.join(max(0.0, end - time.monotonic()))
         if still := [thread.name for thread in threads if thread.is_alive()]:
-            # Whatever they hang on, the rows are as they should be; what they use is left to the process's end.
-            log.warning("stopped without waiting any longer for: %s", ", ".join(still))
-            return
+            # Whatever they hang on, such as a dead network, the rows are as they should be.
+            log.warning("not waiting any longer for: %s", ", ".join(still))
+            self._mailbox.abandon()
+            threads[0].join(1.0)
         self._mailbox.close()
         self._postman.close()
         self._store.close()

@@ -96,6 +96,9 @@ class Mailbox(Protocol):
     def interrupt(self) -> None:
         """Make a ``wait`` under way in another thread return soon. Never raises."""
 
+    def abandon(self) -> None:
+        """Break off whatever is under way in another thread, which then meets trouble. Never raises."""
+
     def move(self, uids: Sequence[int], folder: str) -> None:
         """Move mails into a folder beside, made where missing."""
 

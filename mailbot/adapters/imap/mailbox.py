@@ -171,6 +171,13 @@ class ImapMailbox:
         with contextlib.suppress(OSError):
             self._bell_out.send(b"\0")
 
+    def abandon(self) -> None:
+        """Breaks off whatever is under way in another thread, which then meets trouble; never raises."""
+        client = self._client
+        if client is not None:
+            with contextlib.suppress(*BROKEN_STREAM):
+                client.socket().shutdown(socket.SHUT_RDWR)
+
     def _silence_bell(self) -> None:
         with contextlib.suppress(OSError):
             self._bell_in.recv(4096)

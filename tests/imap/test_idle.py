@@ -82,6 +82,7 @@ def said_then_done(*packets: tuple[str | bytes, ...]) -> Script:
         pytest.param((("+ idling", "* 1 EXISTS"),), id="notice in one packet with the go-ahead"),
         pytest.param((("* 1 EXISTS",), ("+ idling",)), id="notice before the go-ahead"),
         pytest.param((("* 1 EXISTS", "* 1 RECENT", "+ idling"),), id="notice before the go-ahead, in one packet"),
+        pytest.param((("* 3 EXISTS", "* 1 EXPUNGE", "+ idling"),), id="notice and a loss before the go-ahead"),
         pytest.param((("+ idling",), (b"* 1 EXI",), (b"STS\r\n",)), id="notice in two packets"),
         pytest.param((("+ idling",), (b"* 1 FETCH (",), (b"FLAGS ())\r\n* 2 EXISTS\r\n",)), id="torn FETCH first"),
         pytest.param((("+ idling", "* FLAGS (\\Seen)", "* OK still here"), ("* 2 EXISTS",)), id="chatter first"),
@@ -213,6 +214,24 @@ def test_a_wait_that_had_to_connect_anew_returns_at_once() -> None:
         started = time.monotonic()
         box.wait(LONG)
         assert time.monotonic() - started < SOON
+
+
+def test_the_same_number_after_a_loss_is_news() -> None:
+    """One mail went and another came: told beside other answers, that counts; repeated once more, it does not."""
+
+    def script(connection: Connection) -> None:
+        connection.greet()
+        tag = connection.serve(until="SEARCH")
+        connection.send("* SEARCH", "* 3 EXISTS", f"{tag} OK done")
+        tag = connection.serve(until="SEARCH")
+        connection.send("* SEARCH", f"{tag} OK done")
+        tag = connection.serve(until="NOOP")
+        connection.send("* 1 EXPUNGE", "* 3 EXISTS", f"{tag} OK done")
+        connection.serve()
+
+    with mailbox(script, longest_idle=0.3) as box:
+        assert awaited(box) < 0.3
+        assert awaited(box) >= 0.3
 
 
 def test_a_number_that_is_repeated_with_every_answer_is_no_news() -> None:

@@ -376,6 +376,26 @@ def test_a_server_that_hands_over_nothing_is_trouble_and_no_mail_is_given_up() -
                 list(box.fetch([3, 5, 9]))
 
 
+def test_a_mail_that_holds_up_nobody_is_asked_for_again_and_again() -> None:
+    """Nothing is lost by waiting for it."""
+
+    def script(connection: Connection) -> None:
+        connection.greet()
+        connection.mails = {3: MAIL}
+        while True:
+            tag = connection.serve(until="FETCH")
+            asked = connection.heard[-1].partition(" ")[2]
+            if "BODY.PEEK[]" in asked:
+                connection.send(f"{tag} NO [SERVERBUG] internal error")
+            else:
+                connection.send(*connection._fetched(asked), f"{tag} OK done")
+
+    with opened(script) as (box, _):
+        for _ in range(MOST_REFUSALS + 2):
+            with pytest.raises(MailboxTrouble, match="internal error"):
+                list(box.fetch([3]))
+
+
 def test_many_large_mails_are_fetched_a_few_at_a_time() -> None:
     """Memory holds some million bytes of bodies, not all of them."""
     mails = dict.fromkeys(range(1, 7), MAIL + b"x" * 3_000_000)

@@ -165,25 +165,25 @@ class Daemon:
                 wait = turn()
                 self._went_well(name)
                 progress.failures, progress.told = 0, ""
-            except (MailboxTrouble, StoreTrouble) as trouble:
-                wait = self._failed(name, str(trouble))
-            except Exception as fault:  # noqa: BLE001  # whatever it is, the loop goes on, later
-                wait = self._failed(name, f"a fault of mailbot's own: {type(fault).__name__}: {fault}", fault)
+            except Exception as trouble:  # noqa: BLE001  # whatever it is, the loop goes on, later
+                wait = self._failed(name, trouble)
             progress.last_turn = self._clock()
             if wait > 0:
                 (self._rest if progress.failures else pause)(wait)
 
-    def _failed(self, name: str, trouble: str, fault: Exception | None = None) -> float:
+    def _failed(self, name: str, trouble: Exception) -> float:
         progress = self._progress[name]
         progress.failures += 1
         wait = reconnect_wait(progress.failures, random.random())  # noqa: S311  # spreads retries, keeps no secret
-        if trouble != progress.told:
-            level = logging.ERROR if fault else logging.WARNING
-            log.log(level, "%s: %s (next try in %.0f s)", name, trouble, wait, exc_info=fault)
-        progress.trouble = progress.told = trouble
-        if name == "collect":
+        ours = not isinstance(trouble, MailboxTrouble | StoreTrouble)
+        words = f"a fault of mailbot's own: {type(trouble).__name__}: {trouble}" if ours else str(trouble)
+        if words != progress.told:
+            level = logging.ERROR if ours else logging.WARNING
+            log.log(level, "%s: %s (next try in %.0f s)", name, words, wait, exc_info=trouble if ours else None)
+        progress.trouble = progress.told = words
+        if isinstance(trouble, MailboxTrouble):
             self._contact_due = self._clock()
-            self._note_contact("imap", trouble)
+            self._note_contact("imap", words)
         return wait
 
     def _went_well(self, name: str) -> None:

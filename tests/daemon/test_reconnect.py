@@ -3,6 +3,7 @@
 import logging
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -146,3 +147,30 @@ def test_a_dead_network_does_not_hold_up_a_stop(tmp_path: Path, monkeypatch: pyt
     with ScriptedServer(dead) as server, running(configuration(tmp_path, server), lambda: samples.NOW):
         assert silent.wait(20)
         # ``running`` has seen the daemon's end within its time.
+
+
+def test_a_fault_of_our_own_is_told_once_with_its_place_and_the_loop_goes_on(
+    tmp_path: Path, failures: list[int], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an error with a traceback; the server is not blamed."""
+    turn, faults = daemon_module.collect.turn, iter([RuntimeError("a slip"), RuntimeError("a slip")])
+
+    def slipping(*arguments: Any) -> int:
+        for fault in faults:
+            raise fault
+        return turn(*arguments)
+
+    monkeypatch.setattr(daemon_module.collect, "turn", slipping)
+    with (
+        caplog.at_level(logging.INFO),
+        ScriptedServer() as server,
+        running(configuration(tmp_path, server), lambda: samples.NOW) as daemon,
+    ):
+        server.wait_for(1)
+        until(lambda: daemon.in_words() == "watching the mailbox")
+        assert daemon.status(samples.NOW - samples.NOW).contacts["imap"].trouble == ""
+
+    assert failures == [1, 2]
+    [told] = [record for record in caplog.records if "a slip" in record.getMessage()]
+    assert told.levelno == logging.ERROR
+    assert told.exc_info is not None

@@ -74,11 +74,13 @@ class Daemon:
         self._store = open_store(service, clock)
         self._house = make_house(service, self._store, clock)
         self._mailbox: Mailbox = make_mailbox(service.imap)
+        self._retired: list[Mailbox] = []
         self._postman: Postman = make_postman(service.smtp)
         self._stopping = threading.Event()
+        self._hurry = threading.Event()
         self._new_mail = threading.Event()
         self._new_letters = threading.Event()
-        self._filing_rests_until = clock()
+        self._filing_rests_until, self._filing_failed = clock(), False
         self._progress = {name: Progress(clock()) for name in ("collect", "handle", "deliver", "remind")}
         self._contact_due = clock()
         self._ready = False
@@ -91,11 +93,11 @@ class Daemon:
         if recovered:
             log.warning("%d letter(s) were being sent when mailbot last ended; they are sent again", recovered)
         threads = [
-            threading.Thread(target=self._loop, args=(name, turn, pause), name=name, daemon=True)
-            for name, turn, pause in (
-                ("collect", self._collect, self._rest),
-                ("handle", self._handle, self._until(self._new_mail)),
-                ("deliver", self._deliver, self._until(self._new_letters)),
+            threading.Thread(target=self._loop, args=(name, turn, rung), name=name, daemon=True)
+            for name, turn, rung in (
+                ("collect", self._collect, threading.Event()),
+                ("handle", self._handle, self._new_mail),
+                ("deliver", self._deliver, self._new_letters),
             )
         ]
         bell = self._bell()
@@ -114,7 +116,8 @@ class Daemon:
             log.warning("not waiting any longer for: %s", ", ".join(still))
             self._mailbox.abandon()
             threads[0].join(1.0)
-        self._mailbox.close()
+        for mailbox in (*self._retired, self._mailbox):
+            mailbox.close()
         self._postman.close()
         self._store.close()
         log.info("stopped")
@@ -122,6 +125,7 @@ class Daemon:
     def stop(self) -> None:
         """Makes ``run`` return once what is in hand is finished. May be called from a signal handler."""
         self._stopping.set()
+        self._hurry.set()
         self._new_mail.set()
         self._new_letters.set()
         self._mailbox.interrupt()
@@ -141,11 +145,14 @@ class Daemon:
         before, self._service, self._house = self._service, service, house
         self._note_series()
         if service.imap != before.imap:
-            old, self._mailbox = self._mailbox, make_mailbox(service.imap)
-            old.interrupt()
+            self._retired.append(self._mailbox)
+            self._mailbox = make_mailbox(service.imap)
+            self._retired[-1].interrupt()
         if service.smtp != before.smtp:
             self._postman = make_postman(service.smtp)
         self._new_mail.set()
+        self._hurry.set()  # what was mended need not wait
+        self._hurry.clear()
         log.info("the configuration was taken over: %d meeting(s)", len(house.series.meetings))
         systemd.notify("READY=1")
 
@@ -157,8 +164,8 @@ class Daemon:
 
     # --- the loops
 
-    def _loop(self, name: str, turn: Callable[[], float], pause: Callable[[float], object]) -> None:
-        """Calls a turn for ever; it answers how many seconds it can wait before the next."""
+    def _loop(self, name: str, turn: Callable[[], float], rung: threading.Event) -> None:
+        """Calls a turn for ever; it answers how many seconds it can wait for a ring before the next."""
         progress = self._progress[name]
         while not self._stopping.is_set():
             try:
@@ -168,8 +175,11 @@ class Daemon:
             except Exception as trouble:  # noqa: BLE001  # whatever it is, the loop goes on, later
                 wait = self._failed(name, trouble)
             progress.last_turn = self._clock()
-            if wait > 0:
-                (self._rest if progress.failures else pause)(wait)
+            if progress.failures:
+                self._hurry.wait(wait)
+            elif wait > 0:
+                rung.wait(wait)
+                rung.clear()
 
     def _failed(self, name: str, trouble: Exception) -> float:
         progress = self._progress[name]
@@ -191,30 +201,18 @@ class Daemon:
             log.info("%s: goes on", name)
         self._progress[name].trouble = ""
 
-    def _rest(self, seconds: float) -> None:
-        self._stopping.wait(seconds)
-
-    def _until(self, rung: threading.Event) -> Callable[[float], object]:
-        def pause(seconds: float) -> None:
-            rung.wait(seconds)
-            rung.clear()
-
-        return pause
-
     def _collect(self) -> float:
+        while self._retired:
+            self._retired.pop().close()
         mailbox, house = self._mailbox, self._house
-        try:
-            new = collect.turn(mailbox, self._store, house, self._clock)
-            if new:
-                self._new_mail.set()
-            self._reached()
-            self._file_away(mailbox, house)
-            if not self._stopping.is_set():
-                # Part of the turn: a server that takes us in and drops us at once is met with longer and longer waits.
-                mailbox.wait(LONGEST_WAIT)
-        finally:
-            if mailbox is not self._mailbox:
-                mailbox.close()
+        new = collect.turn(mailbox, self._store, house, self._clock)
+        if new:
+            self._new_mail.set()
+        self._reached()
+        self._file_away(mailbox, house)
+        if not self._stopping.is_set():
+            # Part of the turn: a server that takes us in and drops us at once is met with longer and longer waits.
+            mailbox.wait(LONGEST_WAIT)
         return 0.0
 
     def _file_away(self, mailbox: Mailbox, house: House) -> None:
@@ -222,9 +220,12 @@ class Daemon:
             return
         try:
             collect.file_away(mailbox, self._store, house, self._clock)
+            self._filing_failed = False
         except MailboxTrouble as trouble:
-            log.warning("handled mail stays where it is for now: %s", trouble)
-            self._filing_rests_until = self._clock() + FILING_PAUSE
+            if self._filing_failed:  # once may be a lost connection; twice is a refusal
+                log.warning("handled mail stays where it is for now: %s", trouble)
+                self._filing_rests_until = self._clock() + FILING_PAUSE
+            self._filing_failed = not self._filing_failed
 
     def _handle(self) -> float:
         if handle.turn(self._store, self._house, self._clock):

@@ -167,10 +167,48 @@ def test_a_fault_of_our_own_is_told_once_with_its_place_and_the_loop_goes_on(
         running(configuration(tmp_path, server), lambda: samples.NOW) as daemon,
     ):
         server.wait_for(1)
-        until(lambda: daemon.in_words() == "watching the mailbox")
+        until(lambda: "imap" in daemon.status(samples.NOW - samples.NOW).contacts)
         assert daemon.status(samples.NOW - samples.NOW).contacts["imap"].trouble == ""
 
     assert failures == [1, 2]
     [told] = [record for record in caplog.records if "a slip" in record.getMessage()]
     assert told.levelno == logging.ERROR
     assert told.exc_info is not None
+
+
+def test_a_mended_configuration_is_tried_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever puts the password right and sends SIGHUP need not wait until the next try."""
+    monkeypatch.setattr(daemon_module, "reconnect_wait", lambda count, chance: 600.0)
+    with ScriptedServer(refusing) as wrong, ScriptedServer() as right:
+        with running(configuration(tmp_path, wrong), lambda: samples.NOW) as daemon:
+            until(lambda: "refused" in daemon.in_words())
+            configuration(tmp_path, right)
+            daemon.reload()
+            right.wait_for(1)
+            until(lambda: daemon.in_words() == "watching the mailbox")
+        assert len(wrong.connections) == 1
+
+
+def mails(connection: Connection) -> None:
+    """A mail of a machine, which needs no answer, and which the server will not have moved."""
+    raw = b"From: a@posta.example\r\nSubject: assente\r\nAuto-Submitted: auto-replied\r\n\r\nSono assente.\r\n"
+    connection.mails = {3: raw}
+    connection.answers["MOVE"] = "NO [OVERQUOTA] mailbox is full"
+    usual(connection)
+
+
+def test_filing_that_is_refused_rests_and_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It is tried once more over a fresh connection, then left for an hour; reading goes on."""
+    with (
+        caplog.at_level(logging.INFO),
+        ScriptedServer(mails) as server,
+        running(configuration(tmp_path, server), lambda: samples.NOW) as daemon,
+    ):
+        server.wait_for(3)
+        until(lambda: bool(server.connections[2].heard) and "IDLE" in server.connections[2].heard[-1])
+        assert daemon.in_words() == "watching the mailbox"
+        heard = [line for connection in server.connections for line in connection.heard]
+
+    assert len([line for line in heard if "UID MOVE" in line]) == 2
+    [said] = lines(caplog, "stays where it is")
+    assert "mailbox is full" in said

@@ -95,7 +95,7 @@ class Daemon:
         threads = [
             threading.Thread(target=self._loop, args=(name, turn, rung), name=name, daemon=True)
             for name, turn, rung in (
-                ("collect", self._collect, threading.Event()),
+                ("collect", self._collect, self._hurry),
                 ("handle", self._handle, self._new_mail),
                 ("deliver", self._deliver, self._new_letters),
             )
@@ -152,7 +152,6 @@ class Daemon:
             self._postman = make_postman(service.smtp)
         self._new_mail.set()
         self._hurry.set()  # what was mended need not wait
-        self._hurry.clear()
         log.info("the configuration was taken over: %d meeting(s)", len(house.series.meetings))
         systemd.notify("READY=1")
 
@@ -175,9 +174,7 @@ class Daemon:
             except Exception as trouble:  # noqa: BLE001  # whatever it is, the loop goes on, later
                 wait = self._failed(name, trouble)
             progress.last_turn = self._clock()
-            if progress.failures:
-                self._hurry.wait(wait)
-            elif wait > 0:
+            if wait > 0:
                 rung.wait(wait)
                 rung.clear()
 

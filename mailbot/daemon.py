@@ -14,6 +14,7 @@ import os
 import random
 import signal
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -42,15 +43,15 @@ LONGEST_WAIT = 3600.0
 """Seconds that a loop waits when nothing rings and nothing is due."""
 
 
-# --- the daemon -------------------------------------------------------------------------------------------------------
-
-
 @dataclass(slots=True)
 class Progress:
     """When each loop last did anything, and its trouble: what systemd's watchdog and STATUS are fed with."""
 
     last_turn: datetime
     trouble: str = ""
+    told: str = ""
+    """What the log has been told of, until a whole turn has gone well."""
+    failures: int = 0
 
 
 class Daemon:
@@ -73,17 +74,17 @@ class Daemon:
         self._store = open_store(service, clock)
         self._house = make_house(service, self._store, clock)
         self._mailbox: Mailbox = make_mailbox(service.imap)
+        self._retired: list[Mailbox] = []
         self._postman: Postman = make_postman(service.smtp)
         self._stopping = threading.Event()
+        self._hurry = threading.Event()
         self._new_mail = threading.Event()
         self._new_letters = threading.Event()
-        self._filing_rests_until = clock()
+        self._filing_rests_until, self._filing_failed = clock(), False
         self._progress = {name: Progress(clock()) for name in ("collect", "handle", "deliver", "remind")}
         self._contact_due = clock()
         self._ready = False
         self._note_series()
-
-    # --- life
 
     def run(self) -> None:
         """Runs until ``stop`` is called."""
@@ -92,11 +93,11 @@ class Daemon:
         if recovered:
             log.warning("%d letter(s) were being sent when mailbot last ended; they are sent again", recovered)
         threads = [
-            threading.Thread(target=self._loop, args=(name, turn, pause), name=name, daemon=True)
-            for name, turn, pause in (
-                ("collect", self._collect, self._rest),
-                ("handle", self._handle, self._until(self._new_mail)),
-                ("deliver", self._deliver, self._until(self._new_letters)),
+            threading.Thread(target=self._loop, args=(name, turn, rung), name=name, daemon=True)
+            for name, turn, rung in (
+                ("collect", self._collect, self._hurry),
+                ("handle", self._handle, self._new_mail),
+                ("deliver", self._deliver, self._new_letters),
             )
         ]
         bell = self._bell()
@@ -107,9 +108,16 @@ class Daemon:
         self._stopping.wait()
         systemd.notify("STOPPING=1", "STATUS=finishing what is in hand")
         bell.shutdown(wait=False)
+        end = time.monotonic() + STOP_SECONDS
         for thread in threads:
-            thread.join(STOP_SECONDS)
-        self._mailbox.close()
+            thread.join(max(0.0, end - time.monotonic()))
+        if still := [thread.name for thread in threads if thread.is_alive()]:
+            # Whatever they hang on, such as a dead network, the rows are as they should be.
+            log.warning("not waiting any longer for: %s", ", ".join(still))
+            self._mailbox.abandon()
+            threads[0].join(1.0)
+        for mailbox in (*self._retired, self._mailbox):
+            mailbox.close()
         self._postman.close()
         self._store.close()
         log.info("stopped")
@@ -117,6 +125,7 @@ class Daemon:
     def stop(self) -> None:
         """Makes ``run`` return once what is in hand is finished. May be called from a signal handler."""
         self._stopping.set()
+        self._hurry.set()
         self._new_mail.set()
         self._new_letters.set()
         self._mailbox.interrupt()
@@ -136,11 +145,13 @@ class Daemon:
         before, self._service, self._house = self._service, service, house
         self._note_series()
         if service.imap != before.imap:
-            old, self._mailbox = self._mailbox, make_mailbox(service.imap)
-            old.interrupt()
+            self._retired.append(self._mailbox)
+            self._mailbox = make_mailbox(service.imap)
+            self._retired[-1].interrupt()
         if service.smtp != before.smtp:
             self._postman = make_postman(service.smtp)
         self._new_mail.set()
+        self._hurry.set()  # what was mended need not wait
         log.info("the configuration was taken over: %d meeting(s)", len(house.series.meetings))
         systemd.notify("READY=1")
 
@@ -152,47 +163,44 @@ class Daemon:
 
     # --- the loops
 
-    def _loop(self, name: str, turn: Callable[[], float], pause: Callable[[float], object]) -> None:
-        """Calls a turn for ever; it answers how many seconds it can wait before the next."""
-        failures = 0
+    def _loop(self, name: str, turn: Callable[[], float], rung: threading.Event) -> None:
+        """Calls a turn for ever; it answers how many seconds it can wait for a ring before the next."""
+        progress = self._progress[name]
         while not self._stopping.is_set():
             try:
                 wait = turn()
-                if failures:
-                    log.info("%s: goes on", name)
-                failures, self._progress[name].trouble = 0, ""
-            except (MailboxTrouble, StoreTrouble) as trouble:
-                failures += 1
-                wait = self._failed(name, str(trouble), failures)
-            except Exception as fault:
-                failures += 1
-                log.exception("%s: a fault of mailbot's own", name)
-                wait = self._failed(name, f"{type(fault).__name__}: {fault}", failures)
-            self._progress[name].last_turn = self._clock()
+                self._went_well(name)
+                progress.failures, progress.told = 0, ""
+            except Exception as trouble:  # noqa: BLE001  # whatever it is, the loop goes on, later
+                wait = self._failed(name, trouble)
+            progress.last_turn = self._clock()
             if wait > 0:
-                (self._rest if failures else pause)(wait)
+                rung.wait(wait)
+                rung.clear()
 
-    def _failed(self, name: str, trouble: str, failures: int) -> float:
-        wait = reconnect_wait(failures, random.random())  # noqa: S311  # spreads retries, keeps no secret
-        if trouble != self._progress[name].trouble:
-            log.warning("%s: %s (next try in %.0f s)", name, trouble, wait)
-        self._progress[name].trouble = trouble
-        if name == "collect":
+    def _failed(self, name: str, trouble: Exception) -> float:
+        progress = self._progress[name]
+        progress.failures += 1
+        wait = reconnect_wait(progress.failures, random.random())  # noqa: S311  # spreads retries, keeps no secret
+        ours = not isinstance(trouble, MailboxTrouble | StoreTrouble)
+        words = f"a fault of mailbot's own: {type(trouble).__name__}: {trouble}" if ours else str(trouble)
+        if words != progress.told:
+            level = logging.ERROR if ours else logging.WARNING
+            log.log(level, "%s: %s (next try in %.0f s)", name, words, wait, exc_info=trouble if ours else None)
+        progress.trouble = progress.told = words
+        if isinstance(trouble, MailboxTrouble):
             self._contact_due = self._clock()
-            self._note_contact("imap", trouble)
+            self._note_contact("imap", words)
         return wait
 
-    def _rest(self, seconds: float) -> None:
-        self._stopping.wait(seconds)
-
-    def _until(self, rung: threading.Event) -> Callable[[float], object]:
-        def pause(seconds: float) -> None:
-            rung.wait(seconds)
-            rung.clear()
-
-        return pause
+    def _went_well(self, name: str) -> None:
+        if self._progress[name].trouble:
+            log.info("%s: goes on", name)
+        self._progress[name].trouble = ""
 
     def _collect(self) -> float:
+        while self._retired:
+            self._retired.pop().close()
         mailbox, house = self._mailbox, self._house
         new = collect.turn(mailbox, self._store, house, self._clock)
         if new:
@@ -200,9 +208,8 @@ class Daemon:
         self._reached()
         self._file_away(mailbox, house)
         if not self._stopping.is_set():
-            mailbox.wait(self._service.imap.poll_seconds)
-        if mailbox is not self._mailbox:
-            mailbox.close()
+            # Part of the turn: a server that takes us in and drops us at once is met with longer and longer waits.
+            mailbox.wait(LONGEST_WAIT)
         return 0.0
 
     def _file_away(self, mailbox: Mailbox, house: House) -> None:
@@ -210,9 +217,12 @@ class Daemon:
             return
         try:
             collect.file_away(mailbox, self._store, house, self._clock)
+            self._filing_failed = False
         except MailboxTrouble as trouble:
-            log.warning("handled mail stays where it is for now: %s", trouble)
-            self._filing_rests_until = self._clock() + FILING_PAUSE
+            if self._filing_failed:  # once may be a lost connection; twice is a refusal
+                log.warning("handled mail stays where it is for now: %s", trouble)
+                self._filing_rests_until = self._clock() + FILING_PAUSE
+            self._filing_failed = not self._filing_failed
 
     def _handle(self) -> float:
         if handle.turn(self._store, self._house, self._clock):
@@ -254,7 +264,7 @@ class Daemon:
         bell = BackgroundScheduler(
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
-        now = self._clock()
+        now = utc_now()  # the scheduler lives in real time, whatever our own clock says
         bell.add_job(self._remind, CronTrigger(second=0, timezone=UTC), next_run_time=now)
         bell.add_job(self._retire, CronTrigger(hour=3, minute=17, timezone=UTC), next_run_time=now)
         if seconds := systemd.watchdog_seconds():
@@ -262,6 +272,7 @@ class Daemon:
         return bell
 
     def _reached(self) -> None:
+        self._went_well("collect")
         # Not at every turn: a commit a minute is enough to show that we are alive.
         if self._clock() >= self._contact_due:
             self._contact_due = self._clock() + CONTACT_EVERY

@@ -73,6 +73,8 @@ def make_house(service: ServiceConfig, store: SqlStore, clock: Clock) -> House:
     first_start, secret = store.installation(clock())
     folders = imap.filing
     since = imap.since or first_start - timedelta(days=1)
+    if since.tzinfo is None:
+        since = since.replace(tzinfo=config.series.timezone)
     return House(
         series=config.to_series(),
         names=Names(secret, smtp.sender.domain),

@@ -91,10 +91,13 @@ class Mailbox(Protocol):
         """These mails, ascending by UID, without marking them as seen; those gone meanwhile are left out."""
 
     def wait(self, seconds: float) -> None:
-        """Return when mail may have arrived, on ``interrupt``, or after at most ``seconds``."""
+        """Return when mail may have arrived, on ``interrupt``, or after at most ``seconds``, or sooner."""
 
     def interrupt(self) -> None:
         """Make a ``wait`` under way in another thread return soon. Never raises."""
+
+    def abandon(self) -> None:
+        """Break off whatever is under way in another thread, which then meets trouble. Never raises."""
 
     def move(self, uids: Sequence[int], folder: str) -> None:
         """Move mails into a folder beside, made where missing."""

@@ -38,9 +38,12 @@ def turn(mailbox: Mailbox, store: Store, house: House, clock: Clock) -> int:
         batch = uids[start : start + BATCH_MAILS]
         for arrivals in _bounded(mailbox.fetch(batch)):
             kept = [Kept(arrival, fingerprint(arrival.raw)) for arrival in arrivals]
-            new += store.keep(kept, Cursor(mailbox.folder, uidvalidity, arrivals[-1].uid), clock())
-        # Mails that vanished at the end of the batch must not be asked for again.
-        store.keep([], Cursor(mailbox.folder, uidvalidity, batch[-1]), clock())
+            last = arrivals[-1].uid
+            new += store.keep(kept, Cursor(mailbox.folder, uidvalidity, last), clock())
+        if last != batch[-1]:
+            # Mails that vanished at the end of the batch must not be asked for again.
+            last = batch[-1]
+            store.keep([], Cursor(mailbox.folder, uidvalidity, last), clock())
     return new
 
 

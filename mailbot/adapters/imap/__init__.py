@@ -1,5 +1,10 @@
-"""The mailbox over IMAP: ``mailbox`` is the connection, ``partial`` makes a small mail of one that is too large."""
+"""The mailbox over IMAP.
 
-from mailbot.adapters.imap.mailbox import ImapMailbox, ImapSettings
+``connect`` opens it, ``mailbox`` is the port's own, ``idle`` waits, ``fetching`` takes mails over, and ``partial``
+makes a small mail of one that is too large.
+"""
+
+from mailbot.adapters.imap.connect import ImapSettings
+from mailbot.adapters.imap.mailbox import ImapMailbox
 
 __all__ = ["ImapMailbox", "ImapSettings"]

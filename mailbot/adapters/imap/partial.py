@@ -61,3 +61,15 @@ def put_together(header: bytes, texts: Sequence[tuple[TextPart, bytes]]) -> byte
         lines.append(f"Content-Transfer-Encoding: {encoding}\n\n".encode() + content.replace(b"\r\n", b"\n") + b"\n")
     lines.append(f"--{BOUNDARY}--\n".encode())
     return b"".join(lines)
+
+
+def in_place_of(uid: int, folder: str, reason: str) -> bytes:
+    """A note in place of a mail that the server will not hand over, for a person to read."""
+    shown = re.sub(r"[^\x20-\x7e]+", " ", f"UID {uid} in {folder}")
+    text = (
+        f"The IMAP server will not hand over the mail with {shown}; please look at it there.\nIt says: {reason}\n"
+    ).encode("utf-8", "replace")
+    return (
+        f"Subject: A mail that could not be fetched ({shown})\nMIME-Version: 1.0\n"
+        'Content-Type: text/plain; charset="utf-8"\nContent-Transfer-Encoding: 8bit\n\n'
+    ).encode() + text

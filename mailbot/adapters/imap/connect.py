@@ -1,0 +1,149 @@
+"""From settings to a logged-in connection, and from whatever goes wrong on the way to words that say what to mend."""
+
+import contextlib
+import re
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import imapclient
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
+
+from mailbot.adapters.tls import client_context
+from mailbot.config.secret import SecretTrouble
+from mailbot.ports import LoginRefused, MailboxTrouble
+
+CONNECT_SECONDS = 15.0
+READ_SECONDS = 60.0
+LONGEST_IDLE = 540.0
+"""Seconds of one IDLE: servers end longer ones, some without a word (RFC 2177 says 29 minutes, practice says 10)."""
+BROKEN_STREAM = (IMAPClientError, OSError, ValueError, KeyError, IndexError, AttributeError, TypeError)
+"""What imaplib and imapclient make of a server that says nonsense or stops in the middle."""
+_FOR_NOW = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG|CONTACTADMIN|THROTTLED)", re.IGNORECASE)
+"""Reasons to refuse a log-in (RFC 5530 section 3) that say nothing about the password."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImapSettings:
+    """Where the mailbox is and how it is opened."""
+
+    host: str
+    port: int
+    security: Literal["tls", "starttls", "none"]
+    username: str
+    password: Callable[[], str]
+    """Asked at each log-in, so that a changed password or a fresh token is simply used."""
+    auth: Literal["password", "xoauth2"] = "password"
+    folder: str = "INBOX"
+    idle: bool = True
+    poll_seconds: float = 60
+    max_bytes: int = 10_000_000
+    ca_file: Path | None = None
+    timeout: float = READ_SECONDS
+    """Seconds for one answer of the server."""
+    longest_idle: float = LONGEST_IDLE
+
+    @property
+    def where(self) -> str:
+        """The server, as messages name it."""
+        return f"IMAP {self.host}:{self.port}"
+
+
+def connect(settings: ImapSettings) -> Any:
+    """A client that is logged in.
+
+    Raises:
+        LoginRefused: the server will not have the name or the password.
+        MailboxTrouble: anything else.
+    """
+    client = _connected(settings)
+    try:
+        _log_in(client, settings)
+    except BaseException:
+        drop(client)
+        raise
+    return client
+
+
+def drop(client: Any) -> None:
+    """Closes a connection without a word; never raises."""
+    with contextlib.suppress(*BROKEN_STREAM):
+        client.shutdown()
+
+
+def _connected(settings: ImapSettings) -> Any:
+    client = None
+    try:
+        context = None if settings.security == "none" else client_context(settings.ca_file)
+        client = imapclient.IMAPClient(
+            settings.host,
+            port=settings.port,
+            ssl=settings.security == "tls",
+            ssl_context=context if settings.security == "tls" else None,
+            timeout=imapclient.SocketTimeout(connect=CONNECT_SECONDS, read=settings.timeout),
+            use_uid=True,
+        )
+        client.normalise_times = False
+        # The library sends a command in pieces: without this each waits for the other side's delayed acknowledgement.
+        client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if settings.security == "starttls":
+            client.starttls(context)
+    except BROKEN_STREAM as error:
+        if client is not None:
+            drop(client)
+        raise MailboxTrouble(f"{settings.where}: could not connect: {said(error)}{_mend(error)}") from error
+    return client
+
+
+def _log_in(client: Any, settings: ImapSettings) -> None:
+    try:
+        secret = settings.password()
+    except SecretTrouble as error:
+        raise MailboxTrouble(f"imap.password: {error}") from error
+    try:
+        if settings.auth == "xoauth2":
+            client.oauth2_login(settings.username, secret)
+        elif (settings.username + secret).isascii():
+            client.login(settings.username, secret)
+        else:
+            client.plain_login(settings.username, secret)  # LOGIN knows ASCII alone
+    except BROKEN_STREAM as error:
+        lost = isinstance(error.__context__, IMAPClientAbortError | OSError)
+        if isinstance(error, LoginError) and not lost and not _FOR_NOW.search(said(error)):
+            raise LoginRefused(
+                f"{settings.where}: the log-in as {settings.username} was refused: {said(error)}; "
+                "check `imap.username` and `imap.password`"
+            ) from error
+        raise MailboxTrouble(f"{settings.where}: could not log in: {said(error)}") from error
+
+
+def _mend(error: BaseException) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return "; check `imap.host`, or name the authority that signed the certificate in `imap.ca_file`"
+    if isinstance(error, ssl.SSLError) or "TLS" in said(error):
+        return "; check `imap.security` and `imap.port`"
+    return ""
+
+
+def said(error: BaseException) -> str:
+    """What an error says, on one line."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        text = f"its certificate is not trusted: {error.verify_message}"
+    elif isinstance(error, TimeoutError):
+        text = "no answer in time"
+    elif isinstance(error, OSError) and error.strerror:
+        text = error.strerror
+    elif isinstance(error, KeyError):
+        text = f"the answer lacks {said_bytes(error.args[0])}" if error.args else "the answer lacks something"
+    else:
+        text = said_bytes(error.args[0]) if error.args else ""
+    return " ".join(text.split())[:300] or type(error).__name__
+
+
+def said_bytes(value: object) -> str:
+    """Text, or the text that the libraries left as bytes, even inside of ``b'…'``."""
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return re.sub(r"""\bb(['"])(.*?)\1""", r"\2", text)

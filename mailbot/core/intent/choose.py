@@ -105,10 +105,10 @@ def _union(mentions: Iterable[Mention]) -> frozenset[str]:
 
 def _one_of(codes: frozenset[str], keys: Iterable[frozenset[str]], apart: Iterable[frozenset[str]]) -> frozenset[str]:
     """The codes that fit the keys as well, and none of those set apart, as far as that leaves any."""
-    for key in keys:
-        if len(codes) > 1:
-            codes = codes & key or codes
-    apart = tuple(apart)
+    fitting = [codes & key for key in keys if codes & key]
+    if fitting and len(codes) > 1:
+        # Keys that contradict each other (an hour in the afternoon, and "di sera") tell nothing.
+        codes = codes.intersection(*fitting) or codes
     for key in apart:
         if len(codes) > 1:
             codes = codes - key or codes

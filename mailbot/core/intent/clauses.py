@@ -66,6 +66,8 @@ class Clause:
     """What stands before each word: blanks, a slash between the numbers of a date."""
     written: tuple[str, ...]
     """Each word as written."""
+    whole: bool
+    """It is the whole of its sentence."""
 
     @property
     def plain(self) -> str:
@@ -178,6 +180,7 @@ def _of_sentence(calm: str, start: int, end: int, number: int, asks: bool, lexic
             contrasts,
             tuple(token.sign for token in tokens[begin:stop]),
             tuple(calm[token.start : token.end] for token in tokens[begin:stop]),
+            len(cuts) == 1,
         )
 
 

@@ -167,7 +167,7 @@ def _is_named(clause: Clause, item: Found, small: frozenset[str]) -> bool:
     if set(clause.words[max(0, item.start - 2) : item.start]) & _OF_OURS:
         return False
     others = (*clause.words[: item.start], *clause.words[item.end :])
-    if all(word in small for word in others):
+    if clause.whole and all(word in small for word in others):
         return True
     lead = set(clause.words[max(0, item.start - 3) : item.start]) & _LEADS
     joined = any(cue.end <= item.start for cue in clause.spans("join", "join_weak", "leave", "move"))

@@ -132,7 +132,9 @@ def _tokens(calm: str, start: int, end: int) -> list[_Token]:
         wall = bool(_WALL.search(between)) or any(_is_symbol(sign) for sign in between)
         if between == ":" and found[0][:1].isdigit() and calm[before - 1 : before].isdigit():
             wall = False  # an hour
-        pieces = plain(found[0].replace("\u2024", "" if len(found[0]) > 3 and "\u2024" in found[0][:-1] else " ")).split()
+        pieces = plain(
+            found[0].replace("\u2024", "" if len(found[0]) > 3 and "\u2024" in found[0][:-1] else " ")
+        ).split()
         if pieces == ["si"] and _says_yes(calm, found.end(), found[0], end):
             pieces = ["yes"]
         for piece in pieces:
@@ -165,9 +167,7 @@ def _of_sentence(calm: str, start: int, end: int, number: int, asks: bool, lexic
     cuts = sorted({0, *walls, *_inner_cuts(words, walls, cues, lexicon)})
     for begin, stop in zip(cuts, [*cuts[1:], len(tokens)], strict=True):
         inside = tuple(
-            Cue(cue.start - begin, cue.end - begin, cue.group)
-            for cue in cues
-            if begin <= cue.start and cue.end <= stop
+            Cue(cue.start - begin, cue.end - begin, cue.group) for cue in cues if begin <= cue.start and cue.end <= stop
         )
         written = " ".join(calm[tokens[begin].start : tokens[stop - 1].end].replace("\u2024", ".").split())
         contrasts = any(cue.group == "contrast" and cue.start <= TOPIC for cue in inside)
@@ -223,7 +223,11 @@ def _inner_cuts(words: list[str], walls: frozenset[int], cues: list[Cue], lexico
     """Where a clause begins without a sign before it."""
     deeds = {cue.start for cue in cues if cue.group in _DEEDS}
     contrasts = {cue.start for cue in cues if cue.group == "contrast"}
-    reasons = {c.start for c in cues if c.group in ("reason", "concession") and not any(w.isdigit() for w in words[c.end : c.end + 1])}
+    reasons = {
+        c.start
+        for c in cues
+        if c.group in ("reason", "concession") and not any(w.isdigit() for w in words[c.end : c.end + 1])
+    }
     within = {at for cue in cues for at in range(cue.start + 1, cue.end)}
     last = 0
     for at in range(1, len(words)):
@@ -242,13 +246,20 @@ def _inner_cuts(words: list[str], walls: frozenset[int], cues: list[Cue], lexico
         elif word in _AND and {at + 1, at + 2} & deeds and (at - last > TOPIC or any(last <= d < at for d in deeds)):
             last = at
             yield at
-        elif word == "che" and at > 2 and words[at + 1 : at + 2] and words[at + 1] in _THEN and any(
-            cue.group in ("busy", "busy_beside") and cue.start > at for cue in cues
+        elif (
+            word == "che"
+            and at > 2
+            and words[at + 1 : at + 2]
+            and words[at + 1] in _THEN
+            and any(cue.group in ("busy", "busy_beside") and cue.start > at for cue in cues)
         ):
             yield at
         elif word in _WHICH and at > 2 and any(c.group == "held" and at < c.start <= at + 4 for c in cues):
             yield at
-        elif at > 1 and before in ("no", "yes") and (word.isdigit() or word in lexicon.weekdays or word in _ARTICLES) and (
-            words[at - 2].isdigit() or words[at - 2] in lexicon.weekdays or words[at - 2] in lexicon.months
+        elif (
+            at > 1
+            and before in ("no", "yes")
+            and (word.isdigit() or word in lexicon.weekdays or word in _ARTICLES)
+            and (words[at - 2].isdigit() or words[at - 2] in lexicon.weekdays or words[at - 2] in lexicon.months)
         ):
             yield at

@@ -390,7 +390,9 @@ def _weekdays(clause: Clause, calendar: Calendar, lexicon: Lexicon, taken: set[i
         item = _found(clause, start, end, codes, "weekday", note)
         # "Il martedì alleno": a weekday with its article is a habit more often than a day.
         meant = any(c.end == at - 1 for c in clause.spans("meeting"))
-        habit = (words[at - 1 : at] in (("il",), ("la",), ("di",), ("del",)) and not meant) or (word.endswith("days") and len(word) > 6)
+        habit = (words[at - 1 : at] in (("il",), ("la",), ("di",), ("del",)) and not meant) or (
+            word.endswith("days") and len(word) > 6
+        )
         habit = habit and not clause.has("both")
         habit = habit or (at - 2 in habits and words[at - 1] in ("e", "and"))
         habits |= {at} if habit else set()
@@ -477,7 +479,11 @@ def _hours(clause: Clause, lexicon: Lexicon) -> Iterator[tuple[int, int, int, in
         if _are_minutes(words, signs, end, led=at in led):
             minute, half = int(words[end][:2]), words[end][2:] or half
             end += 1
-        elif at in led and words[end : end + 1] == ("e",) and words[end + 1 : end + 2] in (("30",), ("mezza",), ("mezzo",)):
+        elif (
+            at in led
+            and words[end : end + 1] == ("e",)
+            and words[end + 1 : end + 2] in (("30",), ("mezza",), ("mezzo",))
+        ):
             minute, end = 30, end + 2
         if words[end : end + 2] == ("o", "clock"):
             end += 2

@@ -180,7 +180,11 @@ def _is_apart(clause: Clause) -> bool:
     others = any(cue.start <= 3 for cue in clause.spans("others"))
     if others and not clause.has("first_person", "enrol_other"):
         return True
-    if clause.has("salutation") and clause.spans("salutation")[0].start == 0 and not clause.has("join", "leave", "move"):
+    if (
+        clause.has("salutation")
+        and clause.spans("salutation")[0].start == 0
+        and not clause.has("join", "leave", "move")
+    ):
         return True
     if any(cue.start <= 1 for cue in clause.spans("concession")):
         return True
@@ -218,7 +222,9 @@ def _with_all(said: list[Heard]) -> list[Heard]:
 
 def _ends_in_all(clause: Clause) -> bool:
     """ "Iscrivetemi a tutti": the word by itself, at the end."""
-    return any(cue.end == len(clause.words) for cue in clause.spans("all_alone")) and clause.has("join", "leave", "move")
+    return any(cue.end == len(clause.words) for cue in clause.spans("all_alone")) and clause.has(
+        "join", "leave", "move"
+    )
 
 
 def _refuses(clause: Clause, found: list[Mention], lexicon: Lexicon) -> bool:
@@ -240,7 +246,9 @@ def _stands_free(clause: Clause, able: Cue, found: list[Mention], lexicon: Lexic
 _LEADS_TO = frozenset("per a al di del il quello quella for to on the of".split())
 _AFTERWARDS = frozenset("dopo after".split())
 _SO = frozenset("so quindi percio dunque allora therefore".split())
-_IDLE = frozenset("proprio purtroppo grazie incontro meeting session mica quel quello quella that this make the".split())
+_IDLE = frozenset(
+    "proprio purtroppo grazie incontro meeting session mica quel quello quella that this make the".split()
+)
 
 
 def _stance(mention: Mention, said: Heard, negated: bool, apart: bool, others: list[Mention]) -> Stance:
@@ -352,7 +360,9 @@ def _begins_asking(clause: Clause) -> bool:
 def _is_unheard(said: list[Heard]) -> bool:
     """A question of which nothing was understood: a person should see it."""
     words = sum(len(one.clause.words) for one in said)
-    return words > 3 and not any(one.acts or one.nods or one.requests or one.clause.has("how", "still_room") for one in said)
+    return words > 3 and not any(
+        one.acts or one.nods or one.requests or one.clause.has("how", "still_room") for one in said
+    )
 
 
 def _is_wish(one: Heard) -> bool:

@@ -135,9 +135,7 @@ def is_confirmation(message: Message, lexicon: Lexicon) -> bool:
     return any(clause.has("confirmation") for clause in split(text, lexicon))
 
 
-def organisation(
-    message: Message, own: Hearing, calendar: Calendar, words: Sectors, lexicon: Lexicon
-) -> Choice:
+def organisation(message: Message, own: Hearing, calendar: Calendar, words: Sectors, lexicon: Lexicon) -> Choice:
     """The meeting of the sender's organisation: as the own words, the signature, the shown name or the address tell."""
     spoken = own.mentions(Stance.TAKEN, Stance.BARE, Stance.HELD)
     keys = [m for m in spoken if m.narrows]

@@ -15,7 +15,9 @@ NEAR = 9
 _LEADS = frozenset(
     "fra tra among a al allo alla ai agli alle all per sul sullo sulla sui sugli sulle su con coi for to about on at with da dal dalla dai dalle dagli from off of".split()
 )
-_OF_OURS = frozenset("questo questa nostro nostra nostri nostre mio mia codesto codesta suddetto suddetta our my".split())
+_OF_OURS = frozenset(
+    "questo questa nostro nostra nostri nostre mio mia codesto codesta suddetto suddetta our my".split()
+)
 _BEHIND = frozenset("meeting meetings session sessions event call one evening talk webinar date slot incontro".split())
 KEYS = ("hour", "turn", "time")
 """What only tells apart what other words name, the clearest first."""

@@ -193,7 +193,8 @@ def _left(case: _Case, requests: frozenset[str]) -> Intent | None:
     if not leaves and ("link" in requests or own.has("before_deciding")):
         return None
     if "erase" in requests and not any(
-        one.leaves and (one.spoken or one.takes_all or one.clause.has("meeting", "held", "a_signup")) for one in own.heard
+        one.leaves and (one.spoken or one.takes_all or one.clause.has("meeting", "held", "a_signup"))
+        for one in own.heard
     ):
         return None
     if any(one.takes_all and (one.leaves or one.declines) for one in own.heard):
@@ -229,9 +230,7 @@ def _joined(case: _Case, requests: frozenset[str]) -> Intent | None:
     taken = own.mentions(Stance.TAKEN)
     marked = marks.marked_between_quotes(case.message, case.calendar, case.words, case.lexicon)
     joins = own.says("joins")
-    marked = marked if marked.codes else marks.numbered_item(
-        case.message, own, case.calendar, case.words, case.lexicon
-    )
+    marked = marked if marked.codes else marks.numbered_item(case.message, own, case.calendar, case.words, case.lexicon)
     wish = joins or bool(marked.codes) or _names_alone(case) or _nods(case)
     wish = wish or (subject.says("joins") and not own.says("asks"))
     if not wish and own.says("hedges") and not own.says("asks") and _decided(own):
@@ -283,7 +282,9 @@ def _names_alone(case: _Case) -> bool:
     bare = [m for m in case.subject.mentions(Stance.BARE, Stance.TAKEN) if m.named and not m.narrows]
     bare = bare if words <= SILENT else []
     whole = case.own.says("takes_all") and not case.own.says("leaves") and not case.own.says("declines")
-    quiet = not any(h.asks or h.clause.has("thanks_for", "was_there", "offer") for hearing in both for h in hearing.heard)
+    quiet = not any(
+        h.asks or h.clause.has("thanks_for", "was_there", "offer") for hearing in both for h in hearing.heard
+    )
     return words <= SHORT and (bool(bare) or whole) and quiet
 
 

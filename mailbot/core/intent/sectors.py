@@ -122,9 +122,7 @@ def _words(own: Sequence[_Own], codes: dict[str, Codes]) -> dict[str, Codes]:
         if len(one.stems) == 1:
             sharing[one.stems[0]].add(one.group)
     most = max(1, min(3, len(codes) // 2))
-    return {
-        word: frozenset().union(*(codes[group] for group in of)) for word, of in sharing.items() if len(of) <= most
-    }
+    return {word: frozenset().union(*(codes[group] for group in of)) for word, of in sharing.items() if len(of) <= most}
 
 
 def _of_theme(own: Sequence[_Own], codes: dict[str, Codes], lexicon: Lexicon) -> dict[str, tuple[Codes, int]]:

@@ -8,6 +8,7 @@ own; leaving the context ends both and leaves nothing behind.
 
 import asyncio
 import threading
+from asyncio import StreamReader, StreamWriter
 from argparse import Namespace
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -15,10 +16,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parseaddr
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from proxyprotocol.reader import ProxyProtocolReader
+from proxyprotocol.sock import SocketInfo
 from pymap.backend.dict import Config, DictBackend
 from pymap.backend.dict.filter import FilterSet
 from pymap.backend.dict.mailbox import MailboxSet
@@ -39,6 +41,34 @@ class Delivered:
     sender: str
     recipient: str
     raw: bytes
+
+
+class _WholeAnswers:
+    """pymap's way out: what it writes piece by piece leaves in one go, at its ``drain``.
+
+    Sent as written, a notice such as ``* 1 FETCH (FLAGS ())`` goes out in several packets, and a client that reads
+    without waiting meets half a line. Servers in the field send whole lines.
+    """
+
+    def __init__(self, inner: StreamWriter) -> None:
+        self._inner = inner
+        self._pieces: list[bytes] = []
+
+    def write(self, piece: bytes) -> None:
+        self._pieces.append(bytes(piece))
+
+    async def drain(self) -> None:
+        pieces, self._pieces = self._pieces, []
+        self._inner.write(b"".join(pieces))
+        await self._inner.drain()
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class _Imap(IMAPServer):
+    async def __call__(self, reader: StreamReader, writer: StreamWriter, sock_info: SocketInfo) -> None:
+        await super().__call__(reader, cast(StreamWriter, _WholeAnswers(writer)), sock_info)
 
 
 class EmbeddedServers:
@@ -118,7 +148,7 @@ class EmbeddedServers:
         for user in (self.bot_address, self.participant):
             self._boxes[user] = MailboxSet()
             config.set_cache[user] = (self._boxes[user], FilterSet())
-        callback = ProxyProtocolReader(config.proxy_protocol).get_callback(IMAPServer(backend.login, config))
+        callback = ProxyProtocolReader(config.proxy_protocol).get_callback(_Imap(backend.login, config))
         imap = await asyncio.start_server(callback, HOST, 0)
         smtp = await self._loop.create_server(
             lambda: SMTP(self, hostname="localhost", data_size_limit=MOST_BYTES, enable_SMTPUTF8=True, loop=self._loop),

@@ -71,7 +71,7 @@ def explained(name: str, understood: Understood, series: Series) -> str:
         f"  subject  {one_line(message.subject) or '-'}",
         f"  outcome  {click.style(intent.outcome, fg=_COLOURS[intent.outcome], bold=True)}{_deeds(understood, series)}",
     ]
-    rows += [f"  because  {one_line(clue)}" for clue in (*message.origin.clues, *intent.evidence)]
+    rows += [f"  because  {one_line(clue)}" for clue in dict.fromkeys((*message.origin.clues, *intent.evidence))]
     rows += [f"  nearly   {one_line(intent.runner_up)}"] if intent.runner_up else []
     rows += [f"  asked    {one_line(intent.question)}"] if intent.question else []
     rows += [_text(understood)]

@@ -8,8 +8,8 @@ own; leaving the context ends both and leaves nothing behind.
 
 import asyncio
 import threading
-from asyncio import StreamReader, StreamWriter
 from argparse import Namespace
+from asyncio import StreamReader, StreamWriter
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass

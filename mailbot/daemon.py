@@ -213,9 +213,7 @@ class Daemon:
         if self._clock() < self._filing_rests_until:
             return
         try:
-            if collect.file_away(mailbox, self._store, house, self._clock):
-                # Mail that came meanwhile was announced beside the answers to the moves: look again before waiting.
-                mailbox.interrupt()
+            collect.file_away(mailbox, self._store, house, self._clock)
         except MailboxTrouble as trouble:
             log.warning("handled mail stays where it is for now: %s", trouble)
             self._filing_rests_until = self._clock() + FILING_PAUSE

@@ -62,6 +62,8 @@ class ImapMailbox:
         self._settings = settings
         self._client: Any = None
         self._uidvalidity = 0
+        self._exists = -1
+        self._shrunk = False
         self._bell_in, self._bell_out = socket.socketpair()
         self._bell_in.setblocking(False)
         self._bell_out.setblocking(False)
@@ -222,12 +224,29 @@ class ImapMailbox:
             self._pause(min(seconds, self._settings.poll_seconds))
             return
         with self._told("wait for mail"):
+            client.noop()
+            if self._heard_news(client):
+                return
             client.idle()
             try:
                 self._until_news(client, time.monotonic() + LONGEST_IDLE)
             finally:
                 # A notice may have hidden in the buffer: it does not matter, a SEARCH follows.
                 client.idle_done()
+                self._shrunk = True  # for all we know: what IDLE said is read past imaplib
+
+    def _heard_news(self, client: Any) -> bool:
+        """Whether the folder was said to have grown, in passing, since this was last asked."""
+        # imaplib keeps what is said beside an answer (even beside a SEARCH that does not know the mail yet), and
+        # imapclient has no way to ask it for that.
+        told = [int(number) for number in client._imap.response("EXISTS")[1] if number is not None]
+        # Kept until the folder is said to have grown: after an EXPUNGE the same number is another mail.
+        self._shrunk = client._imap.response("EXPUNGE")[1] != [None] or self._shrunk
+        if not told:
+            return False
+        grown = self._shrunk or self._exists != told[-1]  # some servers repeat the number with every answer
+        self._exists, self._shrunk = told[-1], False
+        return grown
 
     def _until_news(self, client: Any, end: float) -> None:
         """Returns on a notice, a ring or the end of the time; raises where the connection is dead."""

@@ -10,8 +10,8 @@ import asyncio
 import threading
 from argparse import Namespace
 from asyncio import StreamReader, StreamWriter
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import AsyncExitStack, closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parseaddr
@@ -24,8 +24,13 @@ from proxyprotocol.sock import SocketInfo
 from pymap.backend.dict import Config, DictBackend
 from pymap.backend.dict.filter import FilterSet
 from pymap.backend.dict.mailbox import MailboxSet
-from pymap.imap import IMAPServer
+from pymap.concurrent import Event
+from pymap.context import connection_exit
+from pymap.imap import IMAPConnection, IMAPServer
+from pymap.imap.state import ConnectionState
+from pymap.parsing.command.select import IdleCommand
 from pymap.parsing.message import AppendMessage
+from pymap.parsing.response import UntaggedResponse
 from pymap.user import Passwords, UserMetadata
 
 T = TypeVar("T")
@@ -66,9 +71,23 @@ class _WholeAnswers:
         self._inner.close()
 
 
+class _State(ConnectionState):
+    """pymap's IDLE waits for the next change; one that came between the last answer and the IDLE it keeps to itself."""
+
+    async def receive_updates(self, cmd: IdleCommand, done: Event) -> Iterable[UntaggedResponse]:
+        selected = await self.session.check_mailbox(self.selected)
+        self._selected, untagged = selected.fork(cmd)
+        return list(untagged) or await super().receive_updates(cmd, done)
+
+
 class _Imap(IMAPServer):
     async def __call__(self, reader: StreamReader, writer: StreamWriter, sock_info: SocketInfo) -> None:
-        await super().__call__(reader, cast(StreamWriter, _WholeAnswers(writer)), sock_info)
+        whole = cast(StreamWriter, _WholeAnswers(writer))
+        connection = IMAPConnection(self.commands, self._config, reader, whole, sock_info)
+        async with AsyncExitStack() as stack:
+            connection_exit.set(stack)
+            stack.enter_context(closing(connection))
+            await connection.run(_State(self._login, self._config))
 
 
 class EmbeddedServers:

@@ -62,8 +62,7 @@ config_option = click.option(
     "file",
     type=click.Path(path_type=Path, dir_okay=False),
     default=default_file,
-    show_default="$MAILBOT_CONFIG, else /etc/mailbot/config.toml",
-    help="The configuration file.",
+    help="The configuration file; else $MAILBOT_CONFIG, else /etc/mailbot/config.toml.",
 )
 
 
@@ -90,14 +89,16 @@ def tells_trouble(command: Callable[P, R]) -> Callable[P, R]:
 # --- the daemon -------------------------------------------------------------------------------------------------------
 
 
-@main.command()
+@main.command(short_help="Run the daemon.")
 @config_option
 @click.option("--verbose", is_flag=True, help="Also log what is of use when something is looked for.")
 @tells_trouble
 def run(file: Path, verbose: bool) -> None:
     """Run the daemon: watch the mailbox, answer, remind, until told to stop.
 
-    SIGTERM ends it once what is in hand is finished; SIGHUP takes the configuration over again.
+    SIGTERM or Ctrl-C ends it within ten seconds, once what is in hand is finished. SIGHUP takes the configuration
+    over again; one with mistakes is refused and the old one stays. A server that cannot be reached is tried again,
+    later each time. The log goes to standard error.
     """
     from mailbot.daemon import serve
 
@@ -105,11 +106,15 @@ def run(file: Path, verbose: bool) -> None:
     serve(file, load_service(file))
 
 
-@main.command()
+@main.command(short_help="Prove the configuration, the servers and every letter.")
 @config_option
 @tells_trouble
 def check(file: Path) -> None:
-    """Prove the configuration: servers, database, every letter; and say what a first start would answer."""
+    """Prove the configuration: every letter, the database, both servers; and say how many mails a start would answer.
+
+    Nothing is answered or sent. The database is made, or brought up to date, as the start would do it. Exit code 0:
+    all is well; 1: a part is broken, and which; 78: the file itself has mistakes.
+    """
     from mailbot.checking import findings
 
     service = load_service(file)
@@ -122,10 +127,14 @@ def check(file: Path) -> None:
         sys.exit(FAILED)
 
 
-@main.command()
+@main.command(short_help="Show it at work, on an embedded mail server.")
 @click.option("--no-input", is_flag=True, help="End after the sample mails even on a terminal.")
 def demo(no_input: bool) -> None:
-    """Show it at work: the real daemon on an embedded mail server, with sample mails. Leaves nothing behind."""
+    """Show it at work: the real daemon on an embedded mail server, with sample mails.
+
+    Needs no configuration and leaves nothing behind. On a terminal it then takes mails that you write yourself.
+    Exit code 0: every sample mail was handled as it deserves.
+    """
     try:
         from mailbot.demo.tour import tour
     except ModuleNotFoundError as error:
@@ -138,7 +147,7 @@ def demo(no_input: bool) -> None:
 # --- what the bot makes of mails --------------------------------------------------------------------------------------
 
 
-@main.command()
+@main.command(short_help="Say what the bot makes of raw messages, and why.")
 @config_option
 @click.argument("sources", nargs=-1, required=True, metavar="FILE|FOLDER|- ...")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
@@ -152,7 +161,7 @@ def explain(file: Path, sources: tuple[str, ...], as_json: bool, now: datetime |
     """Say what the bot makes of raw messages, and why. Touches no server and no database.
 
     A folder stands for its *.eml files, - for standard input. Each message is read as if it had arrived at its own
-    Date.
+    Date. The configuration needs no servers for this.
     """
     files = explaining.files_of(sources)
     config = load(file)
@@ -163,14 +172,22 @@ def explain(file: Path, sources: tuple[str, ...], as_json: bool, now: datetime |
         click.echo(explaining.as_json(name, understood) if as_json else console.explained(name, understood, series))
 
 
-@main.command()
+@main.command(short_help="The same over the real mailbox, read only.")
 @config_option
-@click.option("--folder", help="Another folder than the configured one.")
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Mail of this day and later. Default: 30 days back.")
+@click.option("--folder", metavar="NAME", help="Another folder than the configured one.")
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="Mail of this day and later; else of the last 30 days.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, as `explain --json`.")
 @tells_trouble
 def rehearse(file: Path, folder: str | None, since: datetime | None, as_json: bool) -> None:
-    """Say what would have been answered to the mails in the real mailbox. Changes nothing in it."""
+    """Say what would have been answered to the mails in the real mailbox.
+
+    Changes nothing in it, marks nothing as seen, stores nothing and sends nothing.
+    """
     from mailbot.parts import make_mailbox
 
     service = load_service(file)
@@ -200,7 +217,7 @@ def rehearse(file: Path, folder: str | None, since: datetime | None, as_json: bo
 # --- what is held -----------------------------------------------------------------------------------------------------
 
 
-@main.command()
+@main.command(short_help="Show how the service stands.")
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 @tells_trouble
@@ -221,7 +238,7 @@ def status(file: Path, as_json: bool) -> None:
     sys.exit(FAILED if found else 0)
 
 
-@main.command()
+@main.command(short_help="Write the registrations as CSV, XLSX or JSON.")
 @config_option
 @click.option("--format", "form", type=click.Choice(["csv", "xlsx", "json"]), default="csv", show_default=True)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file instead of standard output.")
@@ -250,7 +267,7 @@ def export(file: Path, form: str, output: Path | None, meeting: str | None) -> N
     click.echo(f"{len(rows)} registration(s) written to {output}", err=True)
 
 
-@main.command()
+@main.command(short_help="Make the organisers' digest now.")
 @config_option
 @click.option("--print", "how", flag_value="print", default="print", help="To standard output (the default).")
 @click.option("--send", "how", flag_value="send", help="To the organisers, by mail.")
@@ -278,7 +295,7 @@ def digest(file: Path, how: str) -> None:
         sys.exit(FAILED)
 
 
-@main.command()
+@main.command(short_help="Erase a person.")
 @config_option
 @click.argument("address")
 @tells_trouble

@@ -247,7 +247,18 @@ def _tap(link: re.Match[str]) -> str:
 
 def _converse(stage: Stage) -> None:
     """Takes mails from the terminal until nothing more is typed."""
-    servers = stage.servers
+    try:
+        _invite(stage.servers)
+        while text := _typed_text():
+            raw = typed("You <you@participant.example>", text, datetime.now(stage.series.timezone))
+            click.echo(console.explained("your mail", stage.understood(raw), stage.series))
+            _show(*stage.exchange(raw))
+    except (EOFError, KeyboardInterrupt):
+        click.echo()
+    click.echo("The end; nothing is left behind.")
+
+
+def _invite(servers: EmbeddedServers) -> None:
     click.echo(
         f"\n{'─' * WIDTH}\n"
         f"Now write a mail to {BOT} yourself, in Italian or English, such as\n"
@@ -260,14 +271,6 @@ def _converse(stage: Stage) -> None:
     )
     with suppress(ImportError):
         import readline  # noqa: F401  # merely by being there it lets a line be edited
-    try:
-        while text := _typed_text():
-            raw = typed("You <you@participant.example>", text, datetime.now(stage.series.timezone))
-            click.echo(console.explained("your mail", stage.understood(raw), stage.series))
-            _show(*stage.exchange(raw))
-    except (EOFError, KeyboardInterrupt):
-        click.echo()
-    click.echo("The end; nothing is left behind.")
 
 
 def _typed_text() -> str:

@@ -33,7 +33,7 @@ def answered(town: Town, start: Callable[[], Running]) -> Town:
     town.servers.put(mail(1, name="=cmd|calc"))
     town.servers.put(mail(2, text="Mi iscrivo all'incontro per i musei."))
     running = start()
-    town.servers.wait_for(2, 30)
+    running.wait_for_log(": sent", times=2)
     assert running.stop() == 0
     return town
 

@@ -66,7 +66,7 @@ def explained(name: str, understood: Understood, series: Series) -> str:
     sender = message.reply_to.address if message.reply_to else "nobody that can be answered"
     read_at = f"{understood.at:%a %d %b %Y %H:%M}"
     rows = [
-        click.style(name, bold=True),
+        click.style(one_line(name), bold=True),
         f"  from     {one_line(sender)} ({message.origin.kind}, {intent.language}), read as of {read_at}",
         f"  subject  {one_line(message.subject) or '-'}",
         f"  outcome  {click.style(intent.outcome, fg=_COLOURS[intent.outcome], bold=True)}{_deeds(understood, series)}",

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -155,16 +157,31 @@ def test_explain_reads_a_mail_without_date_as_of_now(town: Town) -> None:
 
 
 def test_explain_tells_a_person_why(town: Town) -> None:
-    """The sender, what is understood, the clues, the words; the words of strangers have no power over the terminal."""
-    nasty = mail(name="\x1b]0;owned\x07Eve", text="\x1b[2J\x1b[31mMi iscrivo all'incontro per lo sport.\u202e\r\nfine")
-    ended = town.mailbot("explain", "-", stdin=nasty)
-    told = ended.stdout.decode()
+    """The sender, what is understood, the clues, and the sender's own words."""
+    told = town.mailbot("explain", "-", stdin=mail()).stdout.decode()
 
-    assert ended.returncode == 0
-    assert "register sport" in told
-    assert "because" in told
-    assert not any(sign in told for sign in ("\x1b", "\x07", "\u202e", "\r"))
-    assert "\x1b" not in town.mailbot("explain", "--json", "-", stdin=nasty).stdout.decode()
+    for words in ("anna1@mail.example", "register sport", "because", "Mi iscrivo all'incontro per lo sport."):
+        assert words in told
+
+
+def test_the_words_of_strangers_have_no_power_over_the_terminal(town: Town) -> None:
+    """On a terminal there are our own colours and nothing else: no title, no clearing, no text that runs backwards."""
+    nasty = town.folder / "\x1b[2Jnasty.eml"
+    nasty.write_bytes(
+        mail(name="\x1b]0;owned\x07Eve", text="\x1b[2J\x1b]0;owned\x07 Mi iscrivo per lo sport.\u202e\x9b2J\x08")
+    )
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "mailbot", "explain", "--config", str(town.file), str(nasty)]
+    with os.fdopen(theirs, "wb") as terminal:
+        subprocess.run(command, stdout=terminal, stderr=terminal, timeout=60, check=True)
+    told = os.read(ours, 65536).decode()
+    os.close(ours)
+
+    assert "\x1b[1m" in told
+    left = re.sub(r"\x1b\[\d+m", "", told)
+    assert "sport" in left
+    assert [sign for sign in ("\x1b", "\x07", "\u202e", "\x9b", "\x08") if sign in left] == []
+    assert "\x1b" not in town.mailbot("explain", "--json", nasty).stdout.decode()
 
 
 def test_explain_survives_any_bytes(town: Town) -> None:

@@ -28,7 +28,9 @@ format: $(VENV)/ready ## put the code into its form
 
 $(VENV)/ready: requirements/all.txt pyproject.toml
 	@echo "Making the environment in $(VENV) (once, about a minute) ..."
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mailbot needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...")'
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here. Install Python 3.11 or newer (Debian, Ubuntu: apt-get install python3 python3-venv), or name one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "This is Python %d.%d, and mailbot needs 3.11 or newer; name one with: make PYTHON=python3.12 ..." % sys.version_info[:2])'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make environments: its venv module is a package of its own on Debian and Ubuntu. Install it (apt-get install python3-venv), then type make again." >&2; exit 1; }
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(PIP) install --require-hashes --no-deps -r requirements/all.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .

@@ -5,10 +5,12 @@ systemd unit does not restart). Imports of the heavy parts stand inside the comm
 without a database library.
 """
 
+import io
 import json
 import logging
+import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from pathlib import Path
@@ -16,9 +18,9 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import click
 
-from mailbot import __version__, console
+from mailbot import __version__, console, explaining
 from mailbot.config import Config, ConfigError, default_file, load, load_service
-from mailbot.core.understanding import Understood, understand
+from mailbot.core.understanding import understand
 
 if TYPE_CHECKING:
     from mailbot.adapters.store import SqlStore
@@ -45,7 +47,14 @@ def main() -> None:
 
     See it first with `mailbot demo`. Then: write a configuration, prove it with `mailbot check`, see with
     `mailbot rehearse` what would have been answered, and let `mailbot run` do it.
+
+    Exit codes: 0 done, 1 failed, 2 misuse of the command line, 78 bad configuration.
     """
+    if os.environ.get("NO_COLOR"):
+        click.get_current_context().color = False
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Strangers write any character; a terminal or a pipe that cannot show one gets its number, not an end.
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 config_option = click.option(
@@ -53,8 +62,7 @@ config_option = click.option(
     "file",
     type=click.Path(path_type=Path, dir_okay=False),
     default=default_file,
-    show_default="$MAILBOT_CONFIG, else /etc/mailbot/config.toml",
-    help="The configuration file.",
+    help="The configuration file; else $MAILBOT_CONFIG, else /etc/mailbot/config.toml.",
 )
 
 
@@ -81,14 +89,16 @@ def tells_trouble(command: Callable[P, R]) -> Callable[P, R]:
 # --- the daemon -------------------------------------------------------------------------------------------------------
 
 
-@main.command()
+@main.command(short_help="Run the daemon.")
 @config_option
 @click.option("--verbose", is_flag=True, help="Also log what is of use when something is looked for.")
 @tells_trouble
 def run(file: Path, verbose: bool) -> None:
     """Run the daemon: watch the mailbox, answer, remind, until told to stop.
 
-    SIGTERM ends it once what is in hand is finished; SIGHUP takes the configuration over again.
+    SIGTERM or Ctrl-C ends it within ten seconds, once what is in hand is finished. SIGHUP takes the configuration
+    over again; one with mistakes is refused and the old one stays. A server that cannot be reached is tried again,
+    later each time. The log goes to standard error.
     """
     from mailbot.daemon import serve
 
@@ -96,11 +106,15 @@ def run(file: Path, verbose: bool) -> None:
     serve(file, load_service(file))
 
 
-@main.command()
+@main.command(short_help="Prove the configuration, the servers and every letter.")
 @config_option
 @tells_trouble
 def check(file: Path) -> None:
-    """Prove the configuration: servers, database, every letter; and say what a first start would answer."""
+    """Prove the configuration: every letter, the database, both servers; and say how many mails a start would answer.
+
+    Nothing is answered or sent. The database is made, or brought up to date, as the start would do it. Exit code 0:
+    all is well; 1: a part is broken, and which; 78: the file itself has mistakes.
+    """
     from mailbot.checking import findings
 
     service = load_service(file)
@@ -113,62 +127,86 @@ def check(file: Path) -> None:
         sys.exit(FAILED)
 
 
-@main.command()
+@main.command(short_help="Show it at work, on an embedded mail server.")
 @click.option("--no-input", is_flag=True, help="End after the sample mails even on a terminal.")
 def demo(no_input: bool) -> None:
-    """Show it at work: the real daemon on an embedded mail server, with sample mails. Leaves nothing behind."""
-    from mailbot.demo.tour import tour
+    """Show it at work: the real daemon on an embedded mail server, with sample mails.
 
+    Needs no configuration and leaves nothing behind. On a terminal it then takes mails that you write yourself.
+    Exit code 0: every sample mail was handled as it deserves.
+    """
+    try:
+        from mailbot.demo.tour import tour
+    except ModuleNotFoundError as error:
+        raise click.ClickException(
+            f"the demo needs {error.name}; install it with: pip install 'mailbot[demo]'"
+        ) from error
     sys.exit(tour(interactive=sys.stdin.isatty() and sys.stdout.isatty() and not no_input))
 
 
 # --- what the bot makes of mails --------------------------------------------------------------------------------------
 
 
-@main.command()
+@main.command(short_help="Say what the bot makes of raw messages, and why.")
 @config_option
 @click.argument("sources", nargs=-1, required=True, metavar="FILE|FOLDER|- ...")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-@click.option("--now", type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z"]), help="The moment for messages without a Date.")
+@click.option(
+    "--now",
+    type=explaining.Moment(),
+    help="The moment for messages without a Date, such as 2027-03-11T17:00; without a zone, in that of the series.",
+)
 @tells_trouble
 def explain(file: Path, sources: tuple[str, ...], as_json: bool, now: datetime | None) -> None:
     """Say what the bot makes of raw messages, and why. Touches no server and no database.
 
     A folder stands for its *.eml files, - for standard input. Each message is read as if it had arrived at its own
-    Date.
+    Date. The configuration needs no servers for this.
     """
+    files = explaining.files_of(sources)
     config = load(file)
-    series, own = config.to_series(), _own_addresses(config)
-    for name, raw in _messages(sources):
-        understood = understand(raw, series, own, now or datetime.now(UTC))
-        click.echo(_as_json(name, understood) if as_json else console.explained(name, understood, series))
+    series, own = config.to_series(), explaining.own_addresses(config)
+    moment = now.replace(tzinfo=now.tzinfo or series.timezone) if now else datetime.now(UTC)
+    for name, raw in explaining.shown_one_by_one(files):
+        understood = understand(raw, series, own, moment)
+        click.echo(explaining.as_json(name, understood) if as_json else console.explained(name, understood, series))
 
 
-@main.command()
+@main.command(short_help="The same over the real mailbox, read only.")
 @config_option
-@click.option("--folder", help="Another folder than the configured one.")
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Mail of this day and later. Default: 30 days back.")
+@click.option("--folder", metavar="NAME", help="Another folder than the configured one.")
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="Mail of this day and later; else of the last 30 days.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, as `explain --json`.")
 @tells_trouble
 def rehearse(file: Path, folder: str | None, since: datetime | None, as_json: bool) -> None:
-    """Say what would have been answered to the mails in the real mailbox. Changes nothing in it."""
+    """Say what would have been answered to the mails in the real mailbox.
+
+    Changes nothing in it, marks nothing as seen, stores nothing and sends nothing.
+    """
     from mailbot.parts import make_mailbox
 
     service = load_service(file)
     imap = service.imap if folder is None else service.imap.model_copy(update={"folder": folder})
-    series, own = service.config.to_series(), _own_addresses(service.config)
+    series, own = service.config.to_series(), explaining.own_addresses(service.config)
     first = since.date() if since else (datetime.now(UTC) - timedelta(days=30)).date()
     tally = console.Tally()
     mailbox = make_mailbox(imap)
     try:
         mailbox.open()
         uids = mailbox.uids_after(0, first)
-        with click.progressbar(length=len(uids), label=f"{len(uids)} mail(s)", file=sys.stderr) as bar:
+        with explaining.progress(len(uids), f"{len(uids)} mails") as bar:
             for arrival in mailbox.fetch(uids):
                 understood = understand(arrival.raw, series, own, datetime.now(UTC), arrival.received_at)
                 tally.count(understood)
                 name = f"{imap.folder}/{arrival.uid}"
-                click.echo(_as_json(name, understood) if as_json else console.explained(name, understood, series))
+                click.echo(
+                    explaining.as_json(name, understood) if as_json else console.explained(name, understood, series)
+                )
                 bar.update(1)
     finally:
         mailbox.close()
@@ -176,55 +214,10 @@ def rehearse(file: Path, folder: str | None, since: datetime | None, as_json: bo
         click.echo(tally.in_words())
 
 
-def _own_addresses(config: Config) -> frozenset[str]:
-    ours = [config.smtp.sender.address] if config.smtp else []
-    return frozenset([*ours, *([config.imap.username.lower()] if config.imap else [])])
-
-
-def _messages(sources: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-    """Name and bytes of each message, in the order given."""
-    for source in sources:
-        path = Path(source)
-        if source == "-":
-            yield "-", sys.stdin.buffer.read()
-        elif path.is_dir():
-            yield from ((str(inner), inner.read_bytes()) for inner in sorted(path.glob("*.eml")))
-        else:
-            try:
-                yield source, path.read_bytes()
-            except OSError as error:
-                raise click.UsageError(f"{source}: {error.strerror}") from error
-
-
-def _as_json(name: str, understood: Understood) -> str:
-    message, intent = understood.message, understood.intent
-    answered = None if message.origin.kind.is_machine or message.reply_to is None else message.reply_to.address
-    return json.dumps(
-        {
-            "file": name,
-            "outcome": intent.outcome,
-            "register": intent.register,
-            "cancel": intent.cancel,
-            "requests": intent.requests,
-            "attention": intent.attention,
-            "reply_to": answered,
-            "language": intent.language,
-            "kind": message.origin.kind,
-            "evidence": intent.evidence,
-            "name": intent.name,
-            "organisation": intent.organisation,
-            "attendee": intent.attendee.address if intent.attendee else None,
-            "question": intent.question,
-            "runner_up": intent.runner_up,
-        },
-        ensure_ascii=False,
-    )
-
-
 # --- what is held -----------------------------------------------------------------------------------------------------
 
 
-@main.command()
+@main.command(short_help="Show how the service stands.")
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 @tells_trouble
@@ -245,7 +238,7 @@ def status(file: Path, as_json: bool) -> None:
     sys.exit(FAILED if found else 0)
 
 
-@main.command()
+@main.command(short_help="Write the registrations as CSV, XLSX or JSON.")
 @config_option
 @click.option("--format", "form", type=click.Choice(["csv", "xlsx", "json"]), default="csv", show_default=True)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file instead of standard output.")
@@ -266,11 +259,15 @@ def export(file: Path, form: str, output: Path | None, meeting: str | None) -> N
     content = write(rows, series)
     if output is None:
         sys.stdout.buffer.write(content)
-    else:
+        return
+    try:
         output.write_bytes(content)
+    except OSError as error:
+        raise click.ClickException(f"{output} cannot be written: {error.strerror}") from error
+    click.echo(f"{len(rows)} registration(s) written to {output}", err=True)
 
 
-@main.command()
+@main.command(short_help="Make the organisers' digest now.")
 @config_option
 @click.option("--print", "how", flag_value="print", default="print", help="To standard output (the default).")
 @click.option("--send", "how", flag_value="send", help="To the organisers, by mail.")
@@ -298,15 +295,18 @@ def digest(file: Path, how: str) -> None:
         sys.exit(FAILED)
 
 
-@main.command()
+@main.command(short_help="Erase a person.")
 @config_option
 @click.argument("address")
 @tells_trouble
 def forget(file: Path, address: str) -> None:
     """Erase a person: registrations, mails and letters of ADDRESS. Only counts remain."""
+    wanted = address.strip().lower()
+    if "@" not in wanted:
+        raise click.UsageError(f"{address!r} is no mail address")
     config = load(file)
     with _store(config).work() as work:
-        touched = work.forget(address.strip().lower(), datetime.now(UTC))
+        touched = work.forget(wanted, datetime.now(UTC))
     click.echo(f"{touched} row(s) erased or emptied" if touched else "nothing is held on this address")
 
 

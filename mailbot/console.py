@@ -66,12 +66,12 @@ def explained(name: str, understood: Understood, series: Series) -> str:
     sender = message.reply_to.address if message.reply_to else "nobody that can be answered"
     read_at = f"{understood.at:%a %d %b %Y %H:%M}"
     rows = [
-        click.style(name, bold=True),
+        click.style(one_line(name), bold=True),
         f"  from     {one_line(sender)} ({message.origin.kind}, {intent.language}), read as of {read_at}",
         f"  subject  {one_line(message.subject) or '-'}",
         f"  outcome  {click.style(intent.outcome, fg=_COLOURS[intent.outcome], bold=True)}{_deeds(understood, series)}",
     ]
-    rows += [f"  because  {one_line(clue)}" for clue in (*message.origin.clues, *intent.evidence)]
+    rows += [f"  because  {one_line(clue)}" for clue in dict.fromkeys((*message.origin.clues, *intent.evidence))]
     rows += [f"  nearly   {one_line(intent.runner_up)}"] if intent.runner_up else []
     rows += [f"  asked    {one_line(intent.question)}"] if intent.question else []
     rows += [_text(understood)]

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -27,6 +28,7 @@ from mailbot.adapters import systemd
 from mailbot.config import ConfigError, ServiceConfig, load_service
 from mailbot.core.retry import reconnect_wait
 from mailbot.core.status import Status
+from mailbot.greeting import greet_smtp
 from mailbot.loops import collect, deliver, handle, remind
 from mailbot.loops.house import House
 from mailbot.parts import make_house, make_mailbox, make_postman, open_store, utc_now
@@ -103,6 +105,8 @@ class Daemon:
         bell = self._bell()
         for thread in threads:
             thread.start()
+        greeting = (lambda: make_postman(self._service.smtp), partial(self._note_contact, "smtp"), self._stopping)
+        threading.Thread(target=greet_smtp, args=greeting, name="greeting", daemon=True).start()
         bell.start()
         systemd.notify("STATUS=starting")
         self._stopping.wait()

@@ -4,17 +4,17 @@
 """
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from mailbot.adapters.imap import ImapMailbox, ImapSettings
 from mailbot.adapters.smtp import SmtpPostman, SmtpSettings
 from mailbot.adapters.store import SqlStore, open_engine
 from mailbot.adapters.store.engine import migrate, require_present
-from mailbot.adapters.templates import load_texts
-from mailbot.config import Config, ImapSection, ServiceConfig, SmtpSection
+from mailbot.adapters.templates import load_texts, text_problems
+from mailbot.config import Config, ConfigError, ImapSection, ServiceConfig, SmtpSection
 from mailbot.core.names import Names
-from mailbot.core.writing import Sender
+from mailbot.core.writing import Sender, Texts
 from mailbot.loops.house import House
 from mailbot.ports import Clock
 
@@ -67,21 +67,19 @@ def make_house(service: ServiceConfig, store: SqlStore, clock: Clock) -> House:
     """The house of this configuration.
 
     Raises:
+        ConfigError: a letter cannot be written with the templates in the configured folder.
         StoreTrouble: the database cannot be written.
     """
     config, imap, smtp = service.config, service.imap, service.smtp
-    first_start, secret = store.installation(clock())
+    _, secret = store.installation(clock())
     folders = imap.filing
-    since = imap.since or first_start - timedelta(days=1)
-    if since.tzinfo is None:
-        since = since.replace(tzinfo=config.series.timezone)
     return House(
         series=config.to_series(),
         names=Names(secret, smtp.sender.domain),
         sender=Sender(smtp.sender.name or config.series.organiser, smtp.sender.address, config.retention.days),
-        texts=load_texts(config.service.templates),
+        texts=_proven_texts(config.service.templates),
         own=frozenset({smtp.sender.address, imap.username.lower()}),
-        since=since.astimezone(config.series.timezone).date(),
+        since=first_day(service, store, clock),
         reminders=config.reminders.before,
         digest_at=config.digest.at,
         digest_to=config.digest_to,
@@ -90,6 +88,24 @@ def make_house(service: ServiceConfig, store: SqlStore, clock: Clock) -> House:
         if folders.enabled
         else None,
     )
+
+
+def first_day(service: ServiceConfig, store: SqlStore, clock: Clock) -> date:
+    """The day since which mail is answered: as configured, else the day before the first start.
+
+    Raises:
+        StoreTrouble: the database cannot be written.
+    """
+    zone = service.config.series.timezone
+    since = service.imap.since or store.installation(clock())[0] - timedelta(days=1)
+    return (since if since.tzinfo else since.replace(tzinfo=zone)).astimezone(zone).date()
+
+
+def _proven_texts(overrides: str | None) -> Texts:
+    """The templates; a broken one is found now and not by the first citizen whose letter it is to be."""
+    if overrides and (problems := text_problems(overrides)):
+        raise ConfigError(Path(overrides), problems)
+    return load_texts(overrides)
 
 
 def open_store(service: ServiceConfig, clock: Clock) -> SqlStore:

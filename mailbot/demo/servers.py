@@ -9,21 +9,28 @@ own; leaving the context ends both and leaves nothing behind.
 import asyncio
 import threading
 from argparse import Namespace
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import AsyncExitStack, closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parseaddr
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from proxyprotocol.reader import ProxyProtocolReader
+from proxyprotocol.sock import SocketInfo
 from pymap.backend.dict import Config, DictBackend
 from pymap.backend.dict.filter import FilterSet
 from pymap.backend.dict.mailbox import MailboxSet
-from pymap.imap import IMAPServer
+from pymap.concurrent import Event
+from pymap.context import connection_exit
+from pymap.imap import IMAPConnection, IMAPServer
+from pymap.imap.state import ConnectionState
+from pymap.parsing.command.select import IdleCommand
 from pymap.parsing.message import AppendMessage
+from pymap.parsing.response import UntaggedResponse
 from pymap.user import Passwords, UserMetadata
 
 T = TypeVar("T")
@@ -39,6 +46,48 @@ class Delivered:
     sender: str
     recipient: str
     raw: bytes
+
+
+class _WholeAnswers:
+    """pymap's way out: what it writes piece by piece leaves in one go, at its ``drain``.
+
+    Sent as written, a notice such as ``* 1 FETCH (FLAGS ())`` goes out in several packets, and a client that reads
+    without waiting meets half a line. Servers in the field send whole lines.
+    """
+
+    def __init__(self, inner: StreamWriter) -> None:
+        self._inner = inner
+        self._pieces: list[bytes] = []
+
+    def write(self, piece: bytes) -> None:
+        self._pieces.append(bytes(piece))
+
+    async def drain(self) -> None:
+        pieces, self._pieces = self._pieces, []
+        self._inner.write(b"".join(pieces))
+        await self._inner.drain()
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class _State(ConnectionState):
+    """pymap's IDLE waits for the next change; one that came between the last answer and the IDLE it keeps to itself."""
+
+    async def receive_updates(self, cmd: IdleCommand, done: Event) -> Iterable[UntaggedResponse]:
+        selected = await self.session.check_mailbox(self.selected)
+        self._selected, untagged = selected.fork(cmd)
+        return list(untagged) or await super().receive_updates(cmd, done)
+
+
+class _Imap(IMAPServer):
+    async def __call__(self, reader: StreamReader, writer: StreamWriter, sock_info: SocketInfo) -> None:
+        whole = cast(StreamWriter, _WholeAnswers(writer))
+        connection = IMAPConnection(self.commands, self._config, reader, whole, sock_info)
+        async with AsyncExitStack() as stack:
+            connection_exit.set(stack)
+            stack.enter_context(closing(connection))
+            await connection.run(_State(self._login, self._config))
 
 
 class EmbeddedServers:
@@ -118,7 +167,7 @@ class EmbeddedServers:
         for user in (self.bot_address, self.participant):
             self._boxes[user] = MailboxSet()
             config.set_cache[user] = (self._boxes[user], FilterSet())
-        callback = ProxyProtocolReader(config.proxy_protocol).get_callback(IMAPServer(backend.login, config))
+        callback = ProxyProtocolReader(config.proxy_protocol).get_callback(_Imap(backend.login, config))
         imap = await asyncio.start_server(callback, HOST, 0)
         smtp = await self._loop.create_server(
             lambda: SMTP(self, hostname="localhost", data_size_limit=MOST_BYTES, enable_SMTPUTF8=True, loop=self._loop),

@@ -38,6 +38,7 @@ class ImapMailbox:
         self._idles = True
         self._rounds = 0
         self._exists = -1
+        self._shrunk = False
         self._targets: dict[str, str] = {}
         self._bell_in, self._bell_out = socket.socketpair()
         self._bell_in.setblocking(False)
@@ -148,6 +149,7 @@ class ImapMailbox:
         try:
             told = idle(client.socket(), self._bell_in, b"idle%d" % self._rounds, seconds)
             self._exists = -1 if told is None else told
+            self._shrunk = True  # for all we know: IDLE's own reader may have passed over an EXPUNGE
         except IdleRefused:
             self._idles = False
         self._silence_bell()
@@ -156,11 +158,13 @@ class ImapMailbox:
         """Whether the folder was said to have grown, in passing, since this was last asked."""
         # imaplib keeps what is said beside an answer, and imapclient has no way to ask it for that.
         told = [int(number) for number in client._imap.response("EXISTS")[1] if number is not None]
-        shrunk = client._imap.response("EXPUNGE")[1] != [None]
-        before = self._exists
-        self._exists = told[-1] if told else before
-        # Some servers repeat the number with every answer; after an EXPUNGE the same number is another mail.
-        return bool(told) and (shrunk or self._exists != before)
+        # Kept until the folder is said to have grown: after an EXPUNGE the same number is another mail.
+        self._shrunk = client._imap.response("EXPUNGE")[1] != [None] or self._shrunk
+        if not told:
+            return False
+        grown = self._shrunk or self._exists != told[-1]  # some servers repeat the number with every answer
+        self._exists, self._shrunk = told[-1], False
+        return grown
 
     def _pause(self, seconds: float) -> None:
         if select.select([self._bell_in], [], [], seconds)[0]:

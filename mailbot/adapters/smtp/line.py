@@ -11,6 +11,7 @@ for, would meet every letter alike: that is trouble with the server, and no lett
 
 import asyncio
 import contextlib
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ ALIVE_SECONDS = 10.0
 """How long the answer to that may take."""
 TOO_LARGE = 552
 LOGIN_WANTED = 530
+_UNUSABLE = re.compile(r"[\x00-\x1f\x7f<>]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,8 @@ class Line:
         """
         client = self._client
         assert client is not None
+        if _UNUSABLE.search(parcel.recipient):
+            return Refused(553, "the address cannot be used: it holds a control character or a bracket")
         beyond_ascii = not (parcel.recipient.isascii() and parcel.raw.isascii())
         if beyond_ascii and not client.supports_extension("smtputf8"):
             return Refused(553, "the server takes no address beyond ASCII (it does not offer SMTPUTF8)")

@@ -36,6 +36,7 @@ class SmtpPostman:
         self._loop = asyncio.new_event_loop()
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._closing = threading.Lock()
         self._idle: list[Line] = []
         self._pace = Pace(settings.per_minute)
 
@@ -67,15 +68,16 @@ class SmtpPostman:
 
     def close(self) -> None:
         """Breaks off what is in hand, and says goodbye to every connection; never raises."""
-        self._closed = True
-        if self._thread is not None:
-            with contextlib.suppress(Exception):
-                asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(5)
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join(5)
-            self._thread = None
-        if not self._loop.is_running() and not self._loop.is_closed():
-            self._loop.close()
+        with self._closing:
+            self._closed = True
+            if self._thread is not None:
+                with contextlib.suppress(Exception):
+                    asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(5)
+                self._loop.call_soon_threadsafe(self._loop.stop)
+                self._thread.join(5)
+                self._thread = None
+            if not self._loop.is_running() and not self._loop.is_closed():
+                self._loop.close()
 
     def _started(self) -> asyncio.AbstractEventLoop:
         if self._thread is None:

@@ -233,11 +233,11 @@ class Work(Protocol):
     def to_remind(self, reminder: Due, limit: int) -> list[Registration]:
         """Who is to get this reminder and has not been queued it."""
 
-    def digest(self, series: Series, day: date, since: datetime | None) -> Digest:
-        """What the digest of a day says."""
+    def digest(self, series: Series, day: date, since: datetime | None, upto: datetime | None = None) -> Digest:
+        """What the digest of a day says of all that happened after ``since`` and until ``upto``."""
 
     def note_digest(self, day: date, at: datetime) -> None:
-        """The digest of this day is queued."""
+        """The digest of this day is queued, and tells what happened until ``at``."""
 
 
 class Store(Protocol):

@@ -74,16 +74,24 @@ def all_registrations(connection: Connection, codes: Iterable[str] | None = None
 
 
 def standing(connection: Connection, code: str) -> Standing:
-    """How full a meeting is, and who waits for it."""
+    """How full a meeting is, and who waits for it, in the order in which they were put on the list.
+
+    That order is the history's: moments can be the same for a whole batch, and a clock can be set back.
+    """
     confirmed = connection.execute(
         select(func.count())
         .select_from(registration)
         .where(registration.c.meeting == code, registration.c.status == RegistrationStatus.CONFIRMED)
     ).scalar_one()
+    put_on_the_list = (
+        select(func.max(history.c.id))
+        .where(history.c.registration_id == registration.c.id, history.c.deed == Deed.QUEUED)
+        .scalar_subquery()
+    )
     waiting = connection.execute(
         _all()
         .where(registration.c.meeting == code, registration.c.status == RegistrationStatus.WAITING)
-        .order_by(registration.c.registered_at, registration.c.id)
+        .order_by(put_on_the_list, registration.c.id)
     )
     return Standing(confirmed, tuple(map(_registration, waiting)))
 

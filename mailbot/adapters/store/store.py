@@ -81,9 +81,9 @@ class SqlWork:
         """Who is to get this reminder and has not been queued it."""
         return registrations.to_remind(self._connection, reminder, limit)
 
-    def digest(self, series: Series, day: date, since: datetime | None) -> Digest:
-        """What the digest of a day says."""
-        return reports.make_digest(self._connection, series, day, since)
+    def digest(self, series: Series, day: date, since: datetime | None, upto: datetime | None = None) -> Digest:
+        """What the digest of a day says of all that happened after ``since`` and until ``upto``."""
+        return reports.make_digest(self._connection, series, day, since, upto)
 
     def note_digest(self, day: date, at: datetime) -> None:
         """The digest of this day is queued."""

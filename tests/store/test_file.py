@@ -13,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from mailbot.adapters.store import SqlStore, open_engine
-from mailbot.adapters.store.engine import migrate, require_present
+from mailbot.adapters.store.engine import migrate, require_present, revision
 from mailbot.adapters.store.tables import metadata
 from mailbot.ports import StoreTrouble
 from tests import samples
@@ -35,26 +35,33 @@ def test_only_the_owner_can_read_the_file(store: SqlStore, file: Path) -> None:
     assert {stat.S_IMODE(found.stat().st_mode) for found in file.parent.glob("mailbot.sqlite*")} == {0o600}
 
 
+def next_step(folder: Path, monkeypatch: pytest.MonkeyPatch, *statements: str) -> None:
+    """The program of tomorrow has one step more."""
+    versions = Path(migrate.__code__.co_filename).parent / "migrations"
+    scripts = folder / "migrations"
+    (scripts / "versions").mkdir(parents=True)
+    for source in [versions / "env.py", *(versions / "versions").glob("0*.py")]:
+        (scripts / source.relative_to(versions)).write_text(source.read_text())
+    done = "".join(f"    op.execute({statement!r})\n" for statement in statements)
+    head = max(source.name[:4] for source in (versions / "versions").glob("0*.py"))
+    (scripts / "versions" / "9999_next.py").write_text(
+        f"from alembic import op\nrevision, down_revision = '9999', '{head}'\ndef upgrade():\n{done}"
+    )
+    monkeypatch.setattr("mailbot.adapters.store.engine.MIGRATIONS", scripts)
+
+
 def test_an_older_file_is_copied_before_it_is_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The copy is the database as it was."""
     file = tmp_path / "old.sqlite"
     engine = open_engine(f"sqlite:///{file}")
     migrate(engine, NOW)
     SqlStore(engine).keep([kept(1)], upto(1), NOW)
-    versions = Path(migrate.__code__.co_filename).parent / "migrations"
-    scripts = tmp_path / "migrations"
-    (scripts / "versions").mkdir(parents=True)
-    for source in [versions / "env.py", versions / "versions" / "0001_first.py"]:
-        (scripts / source.relative_to(versions)).write_text(source.read_text())
-    (scripts / "versions" / "0002_next.py").write_text(
-        "from alembic import op\nrevision, down_revision = '0002', '0001'\n"
-        "def upgrade():\n    op.execute('CREATE TABLE added (x INTEGER)')\n"
-    )
-    monkeypatch.setattr("mailbot.adapters.store.engine.MIGRATIONS", scripts)
+    head = revision(engine)
+    next_step(tmp_path, monkeypatch, "CREATE TABLE added (x INTEGER)")
 
     copy = migrate(engine, NOW)
 
-    assert copy == str(tmp_path / f"old.sqlite.before-0001-{NOW:%Y%m%dT%H%M%SZ}")
+    assert copy == str(tmp_path / f"old.sqlite.before-{head}-{NOW:%Y%m%dT%H%M%SZ}")
     with closing(sqlite3.connect(copy)) as old, closing(sqlite3.connect(file)) as new:
         query = "SELECT count(*) FROM sqlite_master WHERE name = 'added'"
         assert [old.execute(query).fetchone(), new.execute(query).fetchone()] == [(0,), (1,)]
@@ -63,10 +70,62 @@ def test_an_older_file_is_copied_before_it_is_changed(tmp_path: Path, monkeypatc
     engine.dispose()
 
 
+def test_a_step_that_fails_leaves_the_database_as_it_was(
+    store: SqlStore, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of it is one transaction; the words name the copy."""
+    store.keep([kept(1)], upto(1), NOW)
+    before = revision(store._engine)
+    next_step(file.parent, monkeypatch, "CREATE TABLE added (x INTEGER)", "DROP TABLE no_such_table")
+
+    with pytest.raises(StoreTrouble, match=r"could not be brought up to date.*the copy made before is"):
+        migrate(store._engine, NOW)
+    assert revision(store._engine) == before
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'added'").fetchone() == (0,)
+    assert len(store.take(10, NOW)) == 1
+
+
+def test_nothing_is_changed_where_no_copy_can_be_made(
+    store: SqlStore, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No room for it, say; here, something of its name is there already."""
+    before = revision(store._engine)
+    file.with_name(f"{file.name}.before-{before}-{NOW:%Y%m%dT%H%M%SZ}").mkdir()
+    next_step(file.parent, monkeypatch, "CREATE TABLE added (x INTEGER)")
+
+    with pytest.raises(StoreTrouble, match="nothing was changed"):
+        migrate(store._engine, NOW)
+    assert revision(store._engine) == before
+
+
+def test_a_database_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    """Its tables are named, and none of ours is made beside them."""
+    file = tmp_path / "theirs.sqlite"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE invoices (x INTEGER)")
+    engine = open_engine(f"sqlite:///{file}")
+
+    with pytest.raises(StoreTrouble, match=r"holds something else already \(invoices\)"):
+        migrate(engine, NOW)
+    engine.dispose()
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("invoices",)]
+
+
+def test_a_file_that_others_could_read_is_closed_to_them(store: SqlStore, file: Path) -> None:
+    """One restored from a copy with everyday rights."""
+    store.close()
+    file.chmod(0o644)
+    migrate(store._engine, NOW)
+
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
 def test_a_file_of_a_newer_version_is_refused(store: SqlStore, file: Path) -> None:
     """And left as it is."""
     with closing(sqlite3.connect(file)) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.execute("UPDATE alembic_version SET version_num = 'later'")
         connection.commit()
     engine = open_engine(f"sqlite:///{file}")
 

@@ -134,7 +134,8 @@ def migrate(engine: Engine, at: datetime) -> str | None:
                 command.upgrade(config, "head")
             except SQLAlchemyError as error:
                 where = f"; the copy made before is {copy}" if copy else ""
-                raise StoreTrouble(f"{_shown(engine.url)}: could not be brought up to date: {error}{where}") from error
+                said = error.orig if isinstance(error, DBAPIError) else error
+                raise StoreTrouble(f"{_shown(engine.url)}: could not be brought up to date: {said}{where}") from error
         return copy
 
 

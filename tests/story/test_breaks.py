@@ -268,3 +268,15 @@ def test_every_break_still_fits_the_code() -> None:
     unfit = [broken.name for broken in BREAKS if (ROOT / broken.file).read_text("utf-8").count(broken.before) != 1]
 
     assert unfit == []
+
+
+def test_the_documents_list_every_break() -> None:
+    """With who notices it."""
+    told = (ROOT / "docs" / "testing.md").read_text("utf-8")
+    by = {STORY: "the story"}
+    expected = [
+        f"- {broken.name} ({by.get(broken.noticed_by, '`' + broken.noticed_by.partition('::')[0] + '`')})"
+        for broken in BREAKS
+    ]
+
+    assert [line for line in told.splitlines() if line in expected] == expected

@@ -211,6 +211,11 @@ class Story(RuleBasedStateMachine):
         """Nothing runs meanwhile: a stop, a sleep."""
         self.clock.move(by)
 
+    @rule(code=CODES, after=st.sampled_from([-DAY, -HOUR, timedelta(0)]))
+    def time_passes_until(self, code: str, after: timedelta) -> None:
+        """Until just after a reminder falls due, or a meeting begins."""
+        self.clock.now = max(self.clock.now, self.oracle.meetings[code].starts_at + after + MINUTE)
+
     @rule()
     def clock_is_set_back(self) -> None:
         """A bit."""

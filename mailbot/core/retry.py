@@ -1,9 +1,9 @@
 """When to try again, and when to give up.
 
 A refusal with 4xx, or a server that cannot be reached, is the world's trouble: the letter is tried again after the
-next of the ``WAITS``, until its deadline. A refusal with 5xx is for good, but for one that speaks of a daily limit. How long a letter is worth sending depends
-on its kind (``PATIENCE``). The waits of a lost connection are another, shorter list, with chance added, so that many
-daemons do not come back in step; chance is drawn outside and handed in.
+next of the ``WAITS``, until its deadline. A refusal with 5xx is for good, but for one that speaks of a daily limit.
+How long a letter is worth sending depends on its kind (``PATIENCE``). The waits of a lost connection are another,
+shorter list, with chance added, so that many daemons do not come back in step; chance is drawn outside and handed in.
 """
 
 from dataclasses import dataclass

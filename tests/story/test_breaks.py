@@ -86,6 +86,7 @@ BREAKS = [
         f"{STORE}/outbox.py",
         ".where(waiting, outbox.c.deadline <= at)",
         ".where(waiting, outbox.c.deadline <= outbox.c.queued_at)",
+        "tests/loops/test_deliver.py",
     ),
     Break(
         "a reminder may come as long as any letter",
@@ -111,24 +112,28 @@ BREAKS = [
         f"{STORE}/registrations.py",
         "            registration.c.registered_at < reminder.moment,\n",
         "",
+        "tests/loops/test_remind.py",
     ),
     Break(
         "those who moved up after its moment are reminded",
         f"{STORE}/registrations.py",
         "            ~select(history.c.id).where(moved_up).exists(),\n",
         "",
+        "tests/loops/test_remind.py",
     ),
     Break(
         "a new start is not reminded of anew",
         "mailbot/core/reminders.py",
         'f":{reminder.meeting.starts_at.isoformat()}"',
         '":"',
+        "tests/loops/test_remind.py",
     ),
     Break(
         "a reminder of the old start goes out",
         f"{STORE}/store.py",
         "        for meeting in (*changed, *off):",
         "        for meeting in off:",
+        "tests/loops/test_remind.py",
     ),
     Break(
         "somebody who moves up does so again at each ring",

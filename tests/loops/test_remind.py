@@ -245,6 +245,18 @@ def test_a_raised_capacity_gives_places_to_those_who_wait_in_order(
     assert send(store, postman, clock) == []
 
 
+def test_a_newcomer_does_not_overtake_those_who_wait(store: SqlStore, clock: Clock, postman: ScriptedPostman) -> None:
+    """Who writes after the capacity was raised, and before the bell rings, comes after them."""
+    small = configure(store, clock, world.series(sport={"capacity": 1}))
+    receive(store, clock, small, *(world.register(who, "sport", 1, clock()) for who in ("anna", "bruno")))
+    larger = configure(store, clock, world.series(sport={"capacity": 2}))
+    receive(store, clock, larger, world.register("carla", "sport", 1, clock()))
+    remind.turn(store, larger, clock)
+
+    held = {r.person.address.partition("@")[0]: r.status.value for r in store.registrations()}
+    assert held == {"anna": "confirmed", "bruno": "confirmed", "carla": "waiting"}
+
+
 def test_a_lowered_capacity_takes_no_place_away(store: SqlStore, clock: Clock, postman: ScriptedPostman) -> None:
     """Nobody moves up before it has come down to it."""
     ours = house(**NO_DIGEST)

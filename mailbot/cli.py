@@ -287,7 +287,7 @@ def digest(file: Path, how: str) -> None:
     failed = False
     postman = make_postman(service.smtp)
     parcels = [Parcel(number, mail.recipient, mail.raw) for number, mail in enumerate(mails)]
-    for parcel, receipt in postman.deliver(parcels):
+    for parcel, receipt in postman.deliver(parcels, lambda: False):
         failed = failed or not isinstance(receipt, Accepted)
         click.echo(f"{parcel.recipient}: {console.receipt(receipt)}")
     postman.close()

@@ -161,7 +161,7 @@ class Daemon:
 
     def _note_series(self) -> None:
         with self._store.work() as work:
-            changed = work.note_meetings(self._house.series)
+            changed = work.note_meetings(self._house.series, self._clock())
         for meeting in changed:
             log.warning("meeting %s has a new time", meeting.code)
 
@@ -237,7 +237,13 @@ class Daemon:
         return LONGEST_WAIT
 
     def _deliver(self) -> float:
-        if deliver.turn(self._postman, self._store, self._clock, self._stopping.is_set):
+        postman = self._postman
+        if self._progress["deliver"].trouble and (left := self._store.recover(self._clock())):
+            log.warning("%d letter(s) were left half-way by the turn that failed; they are sent again", left)
+        tried = deliver.turn(postman, self._store, self._clock, self._stopping.is_set)
+        if postman is not self._postman:
+            postman.close()
+        if tried:
             return 0.0
         due = self._store.next_try_at()
         return LONGEST_WAIT if due is None else max(0.05, min(LONGEST_WAIT, (due - self._clock()).total_seconds()))

@@ -6,7 +6,7 @@ needs to know no library's exceptions: ``MailboxTrouble`` for the mailbox (try a
 ``Unreachable`` as plain answers from the postman, ``StoreTrouble`` for the store.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -126,8 +126,11 @@ class Parcel:
 class Postman(Protocol):
     """Hands mails to the SMTP server over connections that it keeps open. Never raises for the world's trouble."""
 
-    def deliver(self, parcels: Sequence[Parcel]) -> Iterator[tuple[Parcel, Receipt]]:
-        """Try each parcel once; each with its receipt as soon as there is one, in any order."""
+    def deliver(self, parcels: Sequence[Parcel], stopping: Callable[[], bool]) -> Iterator[tuple[Parcel, Receipt]]:
+        """Try each parcel once; each with its one receipt as soon as there is one, in any order.
+
+        Once ``stopping`` says yes, no other parcel is begun: those have no receipt, what is in hand still gets its.
+        """
 
     def close(self) -> None:
         """Say goodbye. Never raises."""
@@ -233,11 +236,11 @@ class Work(Protocol):
     def to_remind(self, reminder: Due, limit: int) -> list[Registration]:
         """Who is to get this reminder and has not been queued it."""
 
-    def digest(self, series: Series, day: date, since: datetime | None) -> Digest:
-        """What the digest of a day says."""
+    def digest(self, series: Series, day: date, since: datetime | None, upto: datetime | None = None) -> Digest:
+        """What the digest of a day says of all that happened after ``since`` and until ``upto``."""
 
     def note_digest(self, day: date, at: datetime) -> None:
-        """The digest of this day is queued."""
+        """The digest of this day is queued, and tells what happened until ``at``."""
 
 
 class Store(Protocol):
@@ -258,6 +261,9 @@ class Store(Protocol):
     def take(self, limit: int, at: datetime) -> list[Inbound]:
         """The oldest mails that wait to be handled, counted as tried; one tried before comes alone."""
 
+    def give_back(self, inbound_ids: Sequence[int]) -> None:
+        """These mails were taken, but not tried: the world was in the way."""
+
     def note_failure(self, inbound_id: int, error: str, at: datetime) -> bool:
         """Handling failed by a fault of ours; True where the mail is now set aside."""
 
@@ -265,10 +271,13 @@ class Store(Protocol):
         """One write transaction."""
 
     def claim(self, limit: int, at: datetime) -> list[Claimed]:
-        """The outgoing mails that are due for a try."""
+        """The outgoing mails that are due for a try; those whose time is over are given up, or withheld, instead."""
 
     def settle(self, outbox_id: int, verdict: Verdict, at: datetime) -> None:
         """What became of a try."""
+
+    def recover(self, at: datetime) -> int:
+        """Puts back into the queue what is marked as being sent and is not; answers how many."""
 
     def next_try_at(self) -> datetime | None:
         """When the next outgoing mail is due."""

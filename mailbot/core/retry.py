@@ -1,9 +1,9 @@
 """When to try again, and when to give up.
 
 A refusal with 4xx, or a server that cannot be reached, is the world's trouble: the letter is tried again after the
-next of the ``WAITS``, until its deadline. A refusal with 5xx is for good. How long a letter is worth sending depends
-on its kind (``PATIENCE``). The waits of a lost connection are another, shorter list, with chance added, so that many
-daemons do not come back in step; chance is drawn outside and handed in.
+next of the ``WAITS``, until its deadline. A refusal with 5xx is for good, but for one that speaks of a daily limit.
+How long a letter is worth sending depends on its kind (``PATIENCE``). The waits of a lost connection are another,
+shorter list, with chance added, so that many daemons do not come back in step; chance is drawn outside and handed in.
 """
 
 from dataclasses import dataclass
@@ -39,6 +39,9 @@ Receipt = Accepted | Refused | Unreachable
 
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 3, 5, 10, 15, 30, 60))
 """Between one try of a letter and the next; the last one repeats."""
+
+DAILY_LIMIT = "5.4.5"
+"""The enhanced code by which Google says that no more may be sent today: it comes with 550, and is gone tomorrow."""
 
 PATIENCE = {
     LetterKind.CONFIRMATION: timedelta(days=3),
@@ -88,7 +91,7 @@ def verdict(receipt: Receipt, tries: int, deadline: datetime, at: datetime) -> V
     match receipt:
         case Accepted(reply):
             return Sent(reply)
-        case Refused(code, reply) if 500 <= code <= 599:
+        case Refused(code, reply) if 500 <= code <= 599 and not reply.startswith(DAILY_LIMIT):
             return GivenUp(f"{code} {reply}")
         case Refused(code, reply):
             return _again(f"{code} {reply}", tries, deadline, at)

@@ -6,9 +6,10 @@ carries the same Message-ID, because every try sends the same bytes.
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 
-from mailbot.core.retry import Again, GivenUp, Sent, verdict
-from mailbot.ports import Clock, Postman, Store, Unreachable
+from mailbot.core.retry import Again, GivenUp, Sent, Verdict, verdict
+from mailbot.ports import Clock, Postman, Store, StoreTrouble, Unreachable
 
 log = logging.getLogger(__name__)
 
@@ -22,38 +23,50 @@ def turn(postman: Postman, store: Store, clock: Clock, stopping: Callable[[], bo
         postman: takes the mails.
         store: holds them.
         clock: tells the time.
-        stopping: asked between two mails; once it says yes the rest go back into the queue.
+        stopping: asked before each mail; once it says yes the rest go back into the queue.
 
     Returns:
         How many were tried; 0 where none is due.
 
     Raises:
-        StoreTrouble: the database cannot be read or written.
+        StoreTrouble: the database cannot be read or written. Mails may still be marked as being sent then;
+            ``Store.recover`` puts them back.
     """
     claimed = {claim.parcel.id: claim for claim in store.claim(BATCH, clock())}
     if not claimed:
         return 0
     waiting = dict(claimed)
     reached, trouble = False, ""
-    for parcel, receipt in postman.deliver([claim.parcel for claim in claimed.values()]):
+    unsettled: list[tuple[int, Verdict, datetime]] = []
+    deliveries = postman.deliver([claim.parcel for claim in claimed.values()], lambda: bool(unsettled) or stopping())
+    for parcel, receipt in deliveries:
         claim = waiting.pop(parcel.id)
         at = clock()
         outcome = verdict(receipt, claim.tries, claim.deadline, at)
-        store.settle(parcel.id, outcome, at)
-        match outcome:
-            case Sent():
-                log.info("letter %d: sent", parcel.id)
-            case Again(moment, reply):
-                log.warning("letter %d: again at %s: %s", parcel.id, moment.strftime("%H:%M:%S"), reply)
-            case GivenUp(reply):
-                log.error("letter %d: given up: %s", parcel.id, reply)
+        try:
+            store.settle(parcel.id, outcome, at)
+        except StoreTrouble as failed:
+            # Nothing more is begun, but what the server has already is remembered, lest it be sent twice.
+            log.warning("letter %d: what became of it could not be noted yet: %s", parcel.id, failed)
+            unsettled.append((parcel.id, outcome, at))
+        _tell(parcel.id, outcome)
         if isinstance(receipt, Unreachable):
             trouble = receipt.reason
         else:
             reached = True
-        if stopping():
-            break
-    for parcel_id in waiting:
-        store.settle(parcel_id, Again(clock(), "stopped before it was tried"), clock())
+    for letter, outcome, at in unsettled:
+        store.settle(letter, outcome, at)
+    for letter in waiting:
+        store.settle(letter, Again(clock(), "stopped before it was tried"), clock())
     store.note_contact("smtp", clock(), "" if reached else trouble)
     return len(claimed) - len(waiting)
+
+
+def _tell(letter: int, outcome: Verdict) -> None:
+    match outcome:
+        case Sent():
+            log.info("letter %d: sent", letter)
+        case Again(moment, reply):
+            log.warning("letter %d: again at %s: %s", letter, moment.strftime("%H:%M:%S"), reply)
+        case GivenUp(reply):
+            log.error("letter %d: given up: %s", letter, reply)

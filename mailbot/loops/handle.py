@@ -6,6 +6,8 @@ process is found out the same way, because tries are counted before the work beg
 """
 
 import logging
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -35,21 +37,34 @@ def turn(store: Store, house: House, clock: Clock) -> int:
     """
     at = clock()
     batch = store.take(BATCH, at)
-    faults: list[tuple[int, Exception]] = []
-    if batch:
-        with store.work() as work:
-            for inbound in batch:
-                try:
-                    with work.savepoint():
-                        handle(inbound, work, house, at)
-                except StoreTrouble:
-                    raise
-                except Exception as fault:  # noqa: BLE001  # whatever it is, it is one mail's, and the rest go on
-                    faults.append((inbound.id, fault))
+    if not batch:
+        return 0
+    try:
+        faults = _handle_all(batch, store, house, at)
+    except StoreTrouble:
+        # No mail is to blame for a full disk: three such turns must not set it aside.
+        with suppress(StoreTrouble):
+            store.give_back([inbound.id for inbound in batch])
+        raise
     for inbound_id, ours in faults:
         aside = store.note_failure(inbound_id, f"{type(ours).__name__}: {ours}", clock())
         log.error("mail %d %s", inbound_id, "set aside" if aside else "will be tried again", exc_info=ours)
     return len(batch)
+
+
+def _handle_all(batch: Sequence[Inbound], store: Store, house: House, at: datetime) -> list[tuple[int, Exception]]:
+    """Handles a batch in one transaction; answers whose handling met a fault of ours, and which."""
+    faults: list[tuple[int, Exception]] = []
+    with store.work() as work:
+        for inbound in batch:
+            try:
+                with work.savepoint():
+                    handle(inbound, work, house, at)
+            except StoreTrouble:
+                raise
+            except Exception as fault:  # noqa: BLE001  # whatever it is, it is one mail's, and the rest go on
+                faults.append((inbound.id, fault))
+    return faults
 
 
 def handle(inbound: Inbound, work: Work, house: House, at: datetime) -> None:

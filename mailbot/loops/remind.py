@@ -5,7 +5,7 @@ known by its purpose, and what is late is asked for at the next ring.
 """
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mailbot.core import reminders
 from mailbot.core.decide import promotion_letter
@@ -15,15 +15,19 @@ from mailbot.core.places import promotions
 from mailbot.core.situation import Decision, Standing
 from mailbot.core.writing import compose_digest
 from mailbot.loops.house import House, carry_out, queue_letter
-from mailbot.ports import Clock, Store
+from mailbot.ports import Clock, Store, StoreTrouble
 
 log = logging.getLogger(__name__)
 
 BATCH = 200
+SETTLING = timedelta(minutes=1)
+"""What happened so shortly before a digest is told in the next: it may have been decided, but not committed yet."""
 
 
 def turn(store: Store, house: House, clock: Clock) -> int:
     """Queues every letter that is due.
+
+    The three are independent: a fault of ours in one keeps neither of the others.
 
     Returns:
         How many were queued.
@@ -31,22 +35,35 @@ def turn(store: Store, house: House, clock: Clock) -> int:
     Raises:
         StoreTrouble: the database cannot be read or written; what was queued before is queued.
     """
-    return fill_places(store, house, clock) + remind(store, house, clock) + send_digest(store, house, clock)
+    queued = 0
+    for step in (fill_places, remind, send_digest):
+        try:
+            queued += step(store, house, clock)
+        except StoreTrouble:
+            raise
+        except Exception:
+            log.exception("remind: a fault of mailbot's own; it is tried again at the next ring")
+    return queued
 
 
 def remind(store: Store, house: House, clock: Clock) -> int:
-    """Queues the reminders whose moment has come."""
+    """Queues the reminders whose moment has come. One that cannot be written, by a fault of ours, keeps no other."""
     queued = 0
     for due in reminders.due(house.series, house.reminders, clock()):
-        full = True
-        while full:
-            at = clock()
+        at, done = clock(), BATCH
+        while done == BATCH:
+            done = 0
             with store.work() as work:
-                registrations = work.to_remind(due, BATCH)
-                for registration in registrations:
-                    queue_letter(work, house, reminders.letter(registration, due, at), None, at)
-            queued += len(registrations)
-            full = len(registrations) == BATCH
+                for registration in work.to_remind(due, BATCH):
+                    try:
+                        with work.savepoint():
+                            queue_letter(work, house, reminders.letter(registration, due, at), None, at)
+                        done += 1
+                    except StoreTrouble:
+                        raise
+                    except Exception:
+                        log.exception("registration %d: its reminder could not be written", registration.id)
+            queued += done
     return queued
 
 
@@ -73,12 +90,13 @@ def send_digest(store: Store, house: House, clock: Clock) -> int:
     day = reminders.digest_day(at, house.digest_at, house.series, last[0] if last else None)
     if day is None:
         return 0
+    upto = at - SETTLING
     with store.work() as work:
-        digest = work.digest(house.series, day, last[1] if last else None)
+        digest = work.digest(house.series, day, last[1] if last else None, upto)
         for recipient in house.digest_to:
             letter = reminders.digest_letter(recipient, f"digest:{day}", house.series, at)
             work.queue(letter, _written(digest, letter, house, at), None, at)
-        work.note_digest(day, at)
+        work.note_digest(day, upto)
     return len(house.digest_to)
 
 

@@ -45,6 +45,7 @@ def test_there_is_no_attempt_past_the_deadline() -> None:
         (Accepted("2.0.0 ok"), Sent("2.0.0 ok")),
         (Refused(550, "no such user"), GivenUp("550 no such user")),
         (Refused(554, "rejected"), GivenUp("554 rejected")),
+        (Refused(550, "5.4.5 Daily limit"), Again(NOW + WAITS[0], "550 5.4.5 Daily limit")),
         (Refused(421, "busy"), Again(NOW + WAITS[0], "421 busy")),
         (Refused(432, "concurrent"), Again(NOW + WAITS[0], "432 concurrent")),
         (Refused(451, "greylisted"), Again(NOW + WAITS[0], "451 greylisted")),

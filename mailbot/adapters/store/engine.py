@@ -18,7 +18,7 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
@@ -121,6 +121,11 @@ def migrate(engine: Engine, at: datetime) -> str | None:
                 f"{_shown(engine.url)} was written by a newer mailbot (schema {present}, this one knows {newest}); "
                 "upgrade mailbot, or restore the backup made before the newer one first started"
             )
+        if present is None and (others := _tables(engine)):
+            raise StoreTrouble(
+                f"{_shown(engine.url)} holds something else already ({', '.join(others[:5])}); "
+                "give mailbot a database of its own"
+            )
         copy = None if present is None else _copy_beside(engine.url, present, at)
         config = _alembic()
         with engine.begin() as connection:
@@ -129,7 +134,8 @@ def migrate(engine: Engine, at: datetime) -> str | None:
                 command.upgrade(config, "head")
             except SQLAlchemyError as error:
                 where = f"; the copy made before is {copy}" if copy else ""
-                raise StoreTrouble(f"{_shown(engine.url)}: could not be brought up to date: {error}{where}") from error
+                said = error.orig if isinstance(error, DBAPIError) else error
+                raise StoreTrouble(f"{_shown(engine.url)}: could not be brought up to date: {said}{where}") from error
         return copy
 
 
@@ -137,6 +143,11 @@ def revision(engine: Engine) -> str | None:
     """The schema that the database has, or None where it is empty."""
     with engine.connect().execution_options(**READING) as connection:
         return MigrationContext.configure(connection).get_current_revision()
+
+
+def _tables(engine: Engine) -> list[str]:
+    with engine.connect().execution_options(**READING) as connection:
+        return sorted(inspect(connection).get_table_names())
 
 
 def require_present(engine: Engine) -> None:
@@ -170,10 +181,15 @@ def _file(url: URL) -> Path | None:
 
 
 def _keep_private(url: URL) -> None:
-    """Makes a missing file so that its owner alone can read it; SQLite gives its log files the same mode."""
+    """Sees to it that its owner alone can read the file, a restored one too; SQLite's log files get the same mode."""
     if file := _file(url):
         try:
-            os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+            descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                if os.fstat(descriptor).st_mode & 0o077:
+                    os.fchmod(descriptor, 0o600)
+            finally:
+                os.close(descriptor)
         except OSError as error:
             raise StoreTrouble(
                 f"{file}: {error.strerror}: the database cannot be opened; "
@@ -186,7 +202,12 @@ def _copy_beside(url: URL, present: str, at: datetime) -> str | None:
     if file is None:
         return None
     copy = file.with_name(f"{file.name}.before-{present}-{at:%Y%m%dT%H%M%SZ}")
-    os.close(os.open(copy, os.O_RDWR | os.O_CREAT, 0o600))
-    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
-        source.backup(target)
+    try:
+        os.close(os.open(copy, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreTrouble(
+            f"{copy}: the database could not be copied before it is brought up to date: {error}; nothing was changed"
+        ) from error
     return str(copy)

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import takewhile
 
-from sqlalchemy import Connection, case, delete, func, select, update
+from sqlalchemy import Connection, case, func, select, update
 
 from mailbot.adapters.store.dialect import insert
 from mailbot.adapters.store.tables import cursor, inbound, sighting
@@ -65,7 +66,8 @@ def take(connection: Connection, limit: int, most_tries: int, at: datetime) -> l
     """The oldest mails that wait to be handled, each counted as tried once more.
 
     A mail that was tried before comes alone, so that one that ends the process takes no other with it; after
-    ``most_tries`` it is set aside.
+    ``most_tries`` it is set aside. Mails keep their order, because a person may write twice; only one that failed
+    alone too goes behind all others, so that it holds nobody up.
     """
     connection.execute(
         update(inbound)
@@ -79,11 +81,11 @@ def take(connection: Connection, limit: int, most_tries: int, at: datetime) -> l
     waiting = (
         select(inbound.c.id, inbound.c.tries)
         .where(inbound.c.state == InboundState.NEW)
-        .order_by(inbound.c.id)
+        .order_by(case((inbound.c.tries > 1, 1), else_=0), inbound.c.id)
         .limit(limit)
     )
     rows = connection.execute(waiting).all()
-    fresh = [row.id for row in rows if row.tries == 0]
+    fresh = [row.id for row in takewhile(lambda row: row.tries == 0, rows)]
     ids = fresh or [row.id for row in rows[:1]]
     if not ids:
         return []
@@ -91,6 +93,15 @@ def take(connection: Connection, limit: int, most_tries: int, at: datetime) -> l
     columns = (inbound.c.id, inbound.c.fingerprint, inbound.c.raw, inbound.c.received_at, inbound.c.truncated)
     taken = connection.execute(select(*columns).where(inbound.c.id.in_(ids)).order_by(inbound.c.id))
     return [Inbound(row.id, row.fingerprint, row.raw, row.received_at, row.truncated) for row in taken]
+
+
+def give_back(connection: Connection, inbound_ids: Sequence[int]) -> None:
+    """These mails were taken, but not tried."""
+    connection.execute(
+        update(inbound)
+        .where(inbound.c.id.in_(inbound_ids), inbound.c.state == InboundState.NEW, inbound.c.tries > 0)
+        .values(tries=inbound.c.tries - 1)
+    )
 
 
 def settle(connection: Connection, inbound_id: int, handled: Handled, at: datetime) -> None:
@@ -183,8 +194,3 @@ def forget_sender(connection: Connection, address: str) -> int:
         .values(raw=None, sender=None, subject=None, opening=None, why=None, error=None)
     )
     return emptied.rowcount
-
-
-def drop_sightings(connection: Connection, folder: str, uidvalidity: int) -> None:
-    """Forgets where mails lay under an earlier UIDVALIDITY: those numbers mean nothing any more."""
-    connection.execute(delete(sighting).where(sighting.c.folder == folder, sighting.c.uidvalidity != uidvalidity))

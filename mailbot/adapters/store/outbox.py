@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, String, cast, func, literal, or_, select, update
 
 from mailbot.adapters.store.dialect import insert
-from mailbot.adapters.store.tables import outbox
-from mailbot.core.model import Letter, LetterKind, LetterState, Mail
-from mailbot.core.retry import Again, GivenUp, Sent, Verdict
+from mailbot.adapters.store.tables import outbox, registration
+from mailbot.core.model import Letter, LetterKind, LetterState, Mail, RegistrationStatus
+from mailbot.core.retry import WAITS, Again, GivenUp, Sent, Verdict
 from mailbot.ports import Claimed, Parcel
 
 _LEAVING = (LetterState.QUEUED, LetterState.SENDING)
@@ -41,10 +41,31 @@ def queue(connection: Connection, letter: Letter, mail: Mail, inbound_id: int | 
 
 
 def claim(connection: Connection, limit: int, at: datetime) -> list[Claimed]:
-    """The mails that are due for a try, oldest first, marked as being sent."""
+    """The mails that are due for a try, oldest first, marked as being sent.
+
+    What waits is looked at once more before that, because the process may have stood still meanwhile: a letter whose
+    time is over is given up, and a reminder of a place that is held no more is withheld. A letter whose next try lies
+    further ahead than any wait is due: the clock was set back.
+    """
+    waiting = outbox.c.state == LetterState.QUEUED
+    connection.execute(
+        update(outbox)
+        .where(waiting, outbox.c.deadline <= at)
+        .values(
+            state=LetterState.FAILED,
+            settled_at=at,
+            last_reply=func.coalesce(outbox.c.last_reply, "not tried").concat(" (given up: its time is over)"),
+        )
+    )
+    held = select(registration.c.id).where(registration.c.status == RegistrationStatus.CONFIRMED)
+    connection.execute(
+        update(outbox)
+        .where(waiting, outbox.c.kind == LetterKind.REMINDER, outbox.c.registration_id.not_in(held))
+        .values(state=LetterState.WITHHELD, settled_at=at, last_reply="the place was given up")
+    )
     due = (
         select(outbox.c.id)
-        .where(outbox.c.state == LetterState.QUEUED, outbox.c.next_try_at <= at)
+        .where(waiting, or_(outbox.c.next_try_at <= at, outbox.c.next_try_at > at + WAITS[-1]))
         .order_by(outbox.c.next_try_at, outbox.c.id)
         .limit(limit)
     )
@@ -62,7 +83,7 @@ def claim(connection: Connection, limit: int, at: datetime) -> list[Claimed]:
 
 
 def settle(connection: Connection, outbox_id: int, verdict: Verdict, at: datetime) -> None:
-    """What became of a try."""
+    """What became of a try. A letter that was withheld or erased meanwhile stays so."""
     match verdict:
         case Sent(reply):
             news = {"state": LetterState.SENT, "settled_at": at, "last_reply": reply}
@@ -70,7 +91,11 @@ def settle(connection: Connection, outbox_id: int, verdict: Verdict, at: datetim
             news = {"state": LetterState.FAILED, "settled_at": at, "last_reply": reply}
         case Again(moment, reply):
             news = {"state": LetterState.QUEUED, "next_try_at": moment, "last_reply": reply}
-    connection.execute(update(outbox).where(outbox.c.id == outbox_id).values(claimed_at=None, **news))
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.id == outbox_id, outbox.c.state == LetterState.SENDING)
+        .values(claimed_at=None, **news)
+    )
 
 
 def recover(connection: Connection, at: datetime) -> int:
@@ -102,6 +127,20 @@ def withhold_reminders(connection: Connection, registration_ids: Iterable[int], 
     )
 
 
+def withhold_reminders_of(connection: Connection, code: str, at: datetime) -> None:
+    """Reminders of a meeting that still wait to be sent tell a time that is not true any more."""
+    concerned = select(registration.c.id).where(registration.c.meeting == code)
+    connection.execute(
+        update(outbox)
+        .where(
+            outbox.c.registration_id.in_(concerned),
+            outbox.c.kind == LetterKind.REMINDER,
+            outbox.c.state == LetterState.QUEUED,
+        )
+        .values(state=LetterState.WITHHELD, settled_at=at, last_reply="the meeting has a new time, or is off")
+    )
+
+
 def forget_settled(connection: Connection, before: datetime) -> int:
     """Empties mails that were settled before a moment of everything personal; the counts remain."""
     emptied = connection.execute(
@@ -113,13 +152,25 @@ def forget_settled(connection: Connection, before: datetime) -> int:
 
 
 def forget_recipient(connection: Connection, address: str, at: datetime) -> int:
-    """Empties every mail to one recipient of everything personal; one that still waits is withheld."""
+    """Empties every mail to one recipient of everything personal; one that still waits is withheld.
+
+    Purpose and Message-ID go too: they are derived from the address, and whoever comes back after an erasure is to
+    be written to as anybody else.
+    """
     connection.execute(
         update(outbox)
         .where(outbox.c.recipient == address, outbox.c.state.in_(_LEAVING))
         .values(state=LetterState.WITHHELD, settled_at=at, claimed_at=None)
     )
     emptied = connection.execute(
-        update(outbox).where(outbox.c.recipient == address).values(raw=None, recipient="", last_reply=None)
+        update(outbox)
+        .where(outbox.c.recipient == address)
+        .values(
+            raw=None,
+            recipient="",
+            last_reply=None,
+            purpose=literal("erased:").concat(cast(outbox.c.id, String)),
+            message_id=literal("erased:").concat(cast(outbox.c.id, String)),
+        )
     )
     return emptied.rowcount

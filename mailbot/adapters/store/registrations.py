@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, Select, delete, func, literal, select, update
+from sqlalchemy import Connection, Row, Select, and_, delete, func, literal, select, update
 
 from mailbot.adapters.store.dialect import insert
 from mailbot.adapters.store.tables import history, meeting, outbox, person, registration
@@ -74,16 +74,24 @@ def all_registrations(connection: Connection, codes: Iterable[str] | None = None
 
 
 def standing(connection: Connection, code: str) -> Standing:
-    """How full a meeting is, and who waits for it."""
+    """How full a meeting is, and who waits for it, in the order in which they were put on the list.
+
+    That order is the history's: moments can be the same for a whole batch, and a clock can be set back.
+    """
     confirmed = connection.execute(
         select(func.count())
         .select_from(registration)
         .where(registration.c.meeting == code, registration.c.status == RegistrationStatus.CONFIRMED)
     ).scalar_one()
+    put_on_the_list = (
+        select(func.max(history.c.id))
+        .where(history.c.registration_id == registration.c.id, history.c.deed == Deed.QUEUED)
+        .scalar_subquery()
+    )
     waiting = connection.execute(
         _all()
         .where(registration.c.meeting == code, registration.c.status == RegistrationStatus.WAITING)
-        .order_by(registration.c.registered_at, registration.c.id)
+        .order_by(put_on_the_list, registration.c.id)
     )
     return Standing(confirmed, tuple(map(_registration, waiting)))
 
@@ -151,9 +159,17 @@ def _tell(connection: Connection, registration_id: int, deed: Deed, inbound_id: 
 
 
 def to_remind(connection: Connection, reminder: Due, limit: int) -> list[Registration]:
-    """Those with a place who signed up before the reminder fell due and have not been queued it."""
+    """Those with a place who signed up before the reminder fell due and have not been queued it.
+
+    Somebody who has moved up from the waiting list since then was told of the place by another letter.
+    """
     before_uid, after_uid = purpose_around_uid(reminder)
     told = outbox.c.purpose == literal(before_uid).concat(registration.c.uid).concat(after_uid)
+    moved_up = and_(
+        history.c.registration_id == registration.c.id,
+        history.c.deed == Deed.PROMOTED,
+        history.c.at >= reminder.moment,
+    )
     query = (
         _all()
         .where(
@@ -161,6 +177,7 @@ def to_remind(connection: Connection, reminder: Due, limit: int) -> list[Registr
             registration.c.status == RegistrationStatus.CONFIRMED,
             registration.c.registered_at < reminder.moment,
             ~select(outbox.c.id).where(told).exists(),
+            ~select(history.c.id).where(moved_up).exists(),
         )
         .order_by(registration.c.id)
         .limit(limit)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, func, select
 
 from mailbot.adapters.store import registrations
 from mailbot.adapters.store.tables import contact, digest, history, inbound, outbox, person, registration
@@ -13,10 +13,12 @@ from mailbot.core.model import Holdings, InboundState, LetterKind, LetterState, 
 from mailbot.core.status import Contact, MeetingStanding, Status
 
 
-def make_digest(connection: Connection, series: Series, day: date, since: datetime | None) -> Digest:
-    """What the organisers are told of all that happened after ``since``."""
+def make_digest(
+    connection: Connection, series: Series, day: date, since: datetime | None, upto: datetime | None = None
+) -> Digest:
+    """What the organisers are told of all that happened after ``since`` and until ``upto``, where these are given."""
     codes = [meeting.code for meeting in series.meetings]
-    changes = _changes(connection, codes, since)
+    changes = _changes(connection, codes, since, upto)
     counts = _counts(connection, codes)
     return Digest(
         day=day,
@@ -34,19 +36,19 @@ def make_digest(connection: Connection, series: Series, day: date, since: dateti
         changes=changes,
         to_read=tuple(
             ToRead(row.received_at, row.sender or "", row.subject or "", row.opening or "", row.why or "")
-            for row in _mails(connection, since, inbound.c.attention, inbound.c.state == InboundState.HANDLED)
+            for row in _mails(connection, since, upto, inbound.c.attention, inbound.c.state == InboundState.HANDLED)
         ),
         undelivered=tuple(
             Undelivered(row.settled_at, LetterKind(row.kind), row.recipient, row.last_reply or "")
             for row in connection.execute(
                 select(outbox.c.settled_at, outbox.c.kind, outbox.c.recipient, outbox.c.last_reply)
-                .where(outbox.c.state == LetterState.FAILED, *([outbox.c.settled_at > since] if since else []))
+                .where(outbox.c.state == LetterState.FAILED, *_within(outbox.c.settled_at, since, upto))
                 .order_by(outbox.c.settled_at)
             )
         ),
         set_aside=tuple(
             SetAside(row.received_at, row.sender or "", row.subject or "", row.error or "")
-            for row in _mails(connection, since, inbound.c.state == InboundState.SET_ASIDE)
+            for row in _mails(connection, since, upto, inbound.c.state == InboundState.SET_ASIDE)
         ),
         registrations=registrations.all_registrations(connection, codes),
     )
@@ -56,27 +58,30 @@ _MAIL = (inbound.c.received_at, inbound.c.sender, inbound.c.subject, inbound.c.o
 
 
 def _mails(
-    connection: Connection, since: datetime | None, *conditions: ColumnElement[bool]
+    connection: Connection, since: datetime | None, upto: datetime | None, *conditions: ColumnElement[bool]
 ) -> Iterator[Row[*tuple[Any, ...]]]:
-    """Mails handled after ``since``, without their bytes."""
-    query = select(*_MAIL).where(*conditions).order_by(inbound.c.id)
-    if since is not None:
-        query = query.where(inbound.c.handled_at > since)
-    yield from connection.execute(query)
+    """Mails handled in that time, without their bytes."""
+    within = _within(inbound.c.handled_at, since, upto)
+    yield from connection.execute(select(*_MAIL).where(*conditions, *within).order_by(inbound.c.id))
 
 
-def _changes(connection: Connection, codes: Iterable[str], since: datetime | None) -> tuple[Change, ...]:
+def _within(moment: Column[datetime], since: datetime | None, upto: datetime | None) -> tuple[ColumnElement[bool], ...]:
+    after = () if since is None else (moment > since,)
+    return after if upto is None else (*after, moment <= upto)
+
+
+def _changes(
+    connection: Connection, codes: Iterable[str], since: datetime | None, upto: datetime | None
+) -> tuple[Change, ...]:
     query = (
         select(
             history.c.at, history.c.deed, registration.c.meeting, person.c.name, person.c.address, person.c.organisation
         )
         .join(registration, registration.c.id == history.c.registration_id)
         .join(person, person.c.id == registration.c.person_id)
-        .where(registration.c.meeting.in_(list(codes)))
+        .where(registration.c.meeting.in_(list(codes)), *_within(history.c.at, since, upto))
         .order_by(history.c.id)
     )
-    if since is not None:
-        query = query.where(history.c.at > since)
     return tuple(
         Change(row.at, Deed(row.deed), row.meeting, row.name, row.address, row.organisation)
         for row in connection.execute(query)

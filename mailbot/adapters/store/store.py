@@ -12,7 +12,7 @@ from mailbot.adapters.store.dialect import insert
 from mailbot.adapters.store.engine import READING, trouble_told
 from mailbot.adapters.store.tables import contact, digest, installation
 from mailbot.core.digest import Digest
-from mailbot.core.model import Holdings, Letter, Mail, Meeting, Registration, Series
+from mailbot.core.model import Holdings, Letter, Mail, Meeting, MeetingStatus, Registration, Series
 from mailbot.core.reminders import Due
 from mailbot.core.retry import Verdict
 from mailbot.core.situation import Decision, Situation, Standing
@@ -81,17 +81,24 @@ class SqlWork:
         """Who is to get this reminder and has not been queued it."""
         return registrations.to_remind(self._connection, reminder, limit)
 
-    def digest(self, series: Series, day: date, since: datetime | None) -> Digest:
-        """What the digest of a day says."""
-        return reports.make_digest(self._connection, series, day, since)
+    def digest(self, series: Series, day: date, since: datetime | None, upto: datetime | None = None) -> Digest:
+        """What the digest of a day says of all that happened after ``since`` and until ``upto``."""
+        return reports.make_digest(self._connection, series, day, since, upto)
 
     def note_digest(self, day: date, at: datetime) -> None:
         """The digest of this day is queued."""
         self._connection.execute(insert(self._connection, digest).values(day=day, at=at).on_conflict_do_nothing())
 
-    def note_meetings(self, series: Series) -> tuple[Meeting, ...]:
-        """Takes over the meetings as the configuration has them; answers those whose time has changed."""
-        return registrations.note_meetings(self._connection, series)
+    def note_meetings(self, series: Series, at: datetime) -> tuple[Meeting, ...]:
+        """Takes over the meetings as the configuration has them; answers those whose time has changed.
+
+        Reminders of these, and of meetings that are off, are withheld where they still wait.
+        """
+        changed = registrations.note_meetings(self._connection, series)
+        off = (meeting for meeting in series.meetings if meeting.status is MeetingStatus.CANCELLED)
+        for meeting in (*changed, *off):
+            outbox.withhold_reminders_of(self._connection, meeting.code, at)
+        return changed
 
 
 class SqlStore:
@@ -149,6 +156,11 @@ class SqlStore:
         with self._write() as connection:
             return inbox.take(connection, limit, MOST_TRIES, at)
 
+    def give_back(self, inbound_ids: Sequence[int]) -> None:
+        """These mails were taken, but not tried: the world was in the way."""
+        with self._write() as connection:
+            inbox.give_back(connection, inbound_ids)
+
     def note_failure(self, inbound_id: int, error: str, at: datetime) -> bool:
         """Handling failed by a fault of ours; True where the mail is now set aside."""
         with self._write() as connection:
@@ -157,7 +169,7 @@ class SqlStore:
     # --- deliver
 
     def claim(self, limit: int, at: datetime) -> list[Claimed]:
-        """The outgoing mails that are due for a try."""
+        """The outgoing mails that are due for a try; those whose time is over are given up, or withheld, instead."""
         with self._write() as connection:
             return outbox.claim(connection, limit, at)
 
@@ -167,7 +179,7 @@ class SqlStore:
             outbox.settle(connection, outbox_id, verdict, at)
 
     def recover(self, at: datetime) -> int:
-        """Puts back into the queue what a process was sending when it ended."""
+        """Puts back into the queue what is marked as being sent and is not; answers how many."""
         with self._write() as connection:
             return outbox.recover(connection, at)
 

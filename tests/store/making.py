@@ -1,0 +1,65 @@
+"""Short ways to make what the tests of the store need."""
+
+from datetime import datetime, timedelta
+
+from mailbot.adapters.store import SqlStore
+from mailbot.core.model import (
+    Address,
+    Kind,
+    Letter,
+    LetterKind,
+    Mail,
+    Outcome,
+    Place,
+    Registration,
+    RegistrationStatus,
+)
+from mailbot.core.situation import Decision, Enrolment, Newcomer
+from mailbot.ports import Arrival, Cursor, Handled, Kept
+from tests import samples
+
+NOW = samples.NOW
+CONFIRMED, WAITING, CANCELLED = RegistrationStatus
+SERIES = samples.series()
+
+
+def kept(uid: int, fingerprint: str | None = None) -> Kept:
+    """A small mail."""
+    return Kept(Arrival(uid, b"Subject: x\r\n\r\nx", NOW, 16), fingerprint or f"print {uid}")
+
+
+def upto(uid: int, uidvalidity: int = 7) -> Cursor:
+    """A place in the inbox."""
+    return Cursor("INBOX", uidvalidity, uid)
+
+
+HANDLED = Handled(Outcome.ACT, Kind.PERSON, False, "anna@posta.example", "Iscrizione", "Vorrei", "")
+
+
+def enrol(
+    store: SqlStore, code: str = "sport", address: str = "anna@posta.example", at: datetime = NOW
+) -> Registration:
+    """Gives somebody a place."""
+    meeting = SERIES.meeting(code)
+    assert meeting
+    place = Place(meeting, CONFIRMED, samples.NAMES.calendar_uid(code, address), 0)
+    with store.work() as work:
+        work.apply(Decision(Outcome.ACT, enrolled=(Enrolment(Newcomer(address, "Anna", "", "it"), place),)), None, at)
+        return next(r for r in work.situation(SERIES, address, None).registrations if r.meeting == code)
+
+
+def letter(purpose: str = "reply:1", **changes: object) -> Letter:
+    """A letter to Anna."""
+    values: dict[str, object] = {
+        "kind": LetterKind.CONFIRMATION,
+        "purpose": purpose,
+        "recipient": Address("anna@posta.example"),
+        "language": "it",
+        "deadline": NOW + timedelta(days=3),
+    }
+    return Letter(**(values | changes))  # type: ignore[arg-type]
+
+
+def mail(purpose: str = "reply:1", recipient: str = "anna@posta.example") -> Mail:
+    """A mail whose bytes are its purpose."""
+    return Mail(samples.NAMES.message_id(purpose), recipient, purpose.encode())

@@ -1,0 +1,288 @@
+"""Tests of the tests: the code is broken on purpose, and something notices.
+
+Each break is made in a copy of the program, against which the story, or the tests named with the break, are run; they
+must fail. It takes some minutes and runs at night: ``MAILBOT_NIGHTLY=1``.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+STORY = "tests/story/test_story.py"
+STORE = "mailbot/adapters/store"
+
+
+@dataclass(frozen=True)
+class Break:
+    """A mistake somebody might make, and who notices."""
+
+    name: str
+    file: str
+    before: str
+    after: str
+    noticed_by: str = STORY
+
+
+BREAKS = [
+    Break(
+        "the cursor moves before the mails are kept",
+        "mailbot/loops/collect.py",
+        "        for arrivals in _bounded(",
+        "        store.keep([], Cursor(mailbox.folder, uidvalidity, batch[-1]), clock())\n"
+        "        for arrivals in _bounded(",
+    ),
+    Break(
+        "a renumbered folder is read on from the old place",
+        "mailbot/loops/collect.py",
+        "cursor is not None and cursor.uidvalidity == uidvalidity",
+        "cursor is not None",
+    ),
+    Break(
+        "a mail delivered twice is two mails",
+        "mailbot/core/reading/fingerprint.py",
+        '(b"date",',
+        '(b"received", b"date",',
+    ),
+    Break(
+        "two mails with one Message-ID are one",
+        "mailbot/core/reading/fingerprint.py",
+        "    return digest.hexdigest()",
+        '    return next((v for n, v in _fields(header) if n == b"message-id"), b"").hex() or digest.hexdigest()',
+    ),
+    Break(
+        "a letter is called sent before the 250",
+        f"{STORE}/outbox.py",
+        "        .values(state=LetterState.SENDING, claimed_at=at, tries",
+        "        .values(state=LetterState.SENT, settled_at=at, tries",
+    ),
+    Break(
+        "what was being sent at a crash is forgotten",
+        f"{STORE}/outbox.py",
+        "        .values(state=LetterState.QUEUED, claimed_at=None, next_try_at=at)",
+        "        .values(state=LetterState.WITHHELD, settled_at=at, claimed_at=None)",
+    ),
+    Break(
+        "each try has a Message-ID of its own",
+        f"{STORE}/outbox.py",
+        "Parcel(row.id, row.recipient, row.raw)",
+        'Parcel(row.id, row.recipient, row.raw.replace(b"Message-ID: <", b"Message-ID: <%d." % row.tries))',
+    ),
+    Break(
+        "a refusal for good is tried again",
+        "mailbot/core/retry.py",
+        "500 <= code <= 599",
+        "code == 599",
+        "tests/core/test_retry.py",
+    ),
+    Break(
+        "a letter is sent though its time is over",
+        f"{STORE}/outbox.py",
+        ".where(waiting, outbox.c.deadline <= at)",
+        ".where(waiting, outbox.c.deadline <= outbox.c.queued_at)",
+        "tests/loops/test_deliver.py",
+    ),
+    Break(
+        "a reminder may come as long as any letter",
+        "mailbot/core/reminders.py",
+        "deadline=min(at + PATIENCE[LetterKind.REMINDER], reminder.meeting.starts_at)",
+        "deadline=at + PATIENCE[LetterKind.REMINDER]",
+    ),
+    Break(
+        "those who cancelled are reminded",
+        f"{STORE}/registrations.py",
+        "            registration.c.status == RegistrationStatus.CONFIRMED,\n            registration.c.registered_at",
+        "            registration.c.registered_at",
+    ),
+    Break(
+        "a reminder that waits when its reader cancels goes out",
+        f"{STORE}/outbox.py",
+        "outbox.c.registration_id.not_in(held)",
+        "outbox.c.registration_id.is_(-1)",
+        "tests/loops/test_remind.py::test_who_cancelled_is_not_reminded",
+    ),
+    Break(
+        "those who signed up after its moment are reminded",
+        f"{STORE}/registrations.py",
+        "            registration.c.registered_at < reminder.moment,\n",
+        "",
+        "tests/loops/test_remind.py",
+    ),
+    Break(
+        "those who moved up after its moment are reminded",
+        f"{STORE}/registrations.py",
+        "            ~select(history.c.id).where(moved_up).exists(),\n",
+        "",
+        "tests/loops/test_remind.py",
+    ),
+    Break(
+        "a new start is not reminded of anew",
+        "mailbot/core/reminders.py",
+        'f":{reminder.meeting.starts_at.isoformat()}"',
+        '":"',
+        "tests/loops/test_remind.py",
+    ),
+    Break(
+        "a reminder of the old start goes out",
+        f"{STORE}/store.py",
+        "        for meeting in (*changed, *off):",
+        "        for meeting in off:",
+        "tests/loops/test_remind.py",
+    ),
+    Break(
+        "somebody who moves up does so again at each ring",
+        f"{STORE}/registrations.py",
+        "        .values(status=RegistrationStatus.CONFIRMED, sequence=promoted.sequence)",
+        "        .values(sequence=promoted.sequence)",
+    ),
+    Break(
+        "a newcomer overtakes those who wait",
+        "mailbot/core/places.py",
+        "standing.confirmed < meeting.capacity and not standing.waiting",
+        "standing.confirmed < meeting.capacity",
+        "tests/loops/test_remind.py",
+    ),
+    Break(
+        "the waiting list is served from its end",
+        f"{STORE}/registrations.py",
+        ".order_by(put_on_the_list, registration.c.id)",
+        ".order_by(put_on_the_list.desc(), registration.c.id)",
+    ),
+    Break(
+        "a place too many is given away",
+        "mailbot/core/places.py",
+        "meeting.capacity - standing.confirmed",
+        "meeting.capacity - standing.confirmed + 1",
+    ),
+    Break(
+        "whoever moves up is not told",
+        "mailbot/core/decide.py",
+        "*(promotion_letter(moved, known_meeting(series, moved.meeting), at) for moved in promoted)]",
+        "]",
+    ),
+    Break(
+        "a mail tried before goes behind later ones",
+        f"{STORE}/inbox.py",
+        "case((inbound.c.tries > 1, 1), else_=0)",
+        "case((inbound.c.tries > 0, 1), else_=0)",
+    ),
+    Break(
+        "tries are not counted before the work",
+        f"{STORE}/inbox.py",
+        ".values(tries=inbound.c.tries + 1)",
+        ".values(tries=inbound.c.tries)",
+        "tests/loops/test_handle.py",
+    ),
+    Break(
+        "a mail half handled leaves its traces",
+        "mailbot/loops/handle.py",
+        "                with work.savepoint():",
+        "                if work:",
+        "tests/loops/test_handle.py",
+    ),
+    Break(
+        "a full disk sets mails aside",
+        "mailbot/loops/handle.py",
+        "store.give_back([inbound.id for inbound in batch])",
+        "store.give_back([])",
+        "tests/loops/test_handle.py",
+    ),
+    Break(
+        "there are two digests a day",
+        "mailbot/core/reminders.py",
+        "last < local.date()",
+        "last <= local.date()",
+        "tests/core/test_reminders.py",
+    ),
+    Break(
+        "a mail is called handled before it is answered",
+        f"{STORE}/inbox.py",
+        ".values(tries=inbound.c.tries + 1)",
+        ".values(tries=inbound.c.tries + 1, state=InboundState.HANDLED, handled_at=at)",
+    ),
+    Break(
+        "a mail is sent again at once when the connection is lost after its content",
+        "mailbot/adapters/smtp/line.py",
+        "            if not offered:\n",
+        "            if True:\n",
+        "tests/smtp/test_misfortune.py",
+    ),
+    Break(
+        "a mail counts for the rate limit only when it begins",
+        "mailbot/adapters/smtp/pace.py",
+        "            self._ended.append(self._now())",
+        "            self._ended.append(self._now() - 3)",
+        "tests/smtp/test_pace.py",
+    ),
+    Break(
+        "transactions take their lock late",
+        f"{STORE}/engine.py",
+        '"BEGIN" if reading else "BEGIN IMMEDIATE"',
+        '"BEGIN"',
+        "tests/store",
+    ),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not os.environ.get("MAILBOT_NIGHTLY"), reason="takes minutes; runs with MAILBOT_NIGHTLY=1")
+@pytest.mark.parametrize("broken", BREAKS, ids=lambda broken: re.sub(r"\W+", "-", broken.name))
+def test_the_break_is_noticed(broken: Break, tmp_path: Path) -> None:
+    """The tests named with it fail, each by an assertion or an error of its own."""
+    for folder in ("mailbot", "templates", "tests"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "corpora"))
+    for name in ("pyproject.toml", "config.example.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    file = tmp_path / broken.file
+    text = file.read_text("utf-8")
+    assert text.count(broken.before) == 1, f"{broken.file} has changed: write this break anew"
+    file.write_text(text.replace(broken.before, broken.after), "utf-8")
+
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", broken.noticed_by],
+        cwd=tmp_path,
+        env=os.environ | {"HYPOTHESIS_PROFILE": "breaks", "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=400,
+        check=False,
+    )
+
+    assert (
+        str(tmp_path / "mailbot")
+        in subprocess.run(
+            [sys.executable, "-c", "import mailbot; print(mailbot.__file__)"],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+    )
+    assert run.returncode == 1, f"nobody noticed: {run.stdout[-2000:]}{run.stderr[-2000:]}"
+    assert re.search(r"^FAILED ", run.stdout, re.MULTILINE), run.stdout[-2000:]
+
+
+def test_every_break_still_fits_the_code() -> None:
+    """A break that cannot be made any more proves nothing; this is looked at in every run."""
+    unfit = [broken.name for broken in BREAKS if (ROOT / broken.file).read_text("utf-8").count(broken.before) != 1]
+
+    assert unfit == []
+
+
+def test_the_documents_list_every_break() -> None:
+    """With who notices it."""
+    told = (ROOT / "docs" / "testing.md").read_text("utf-8")
+    by = {STORY: "the story"}
+    expected = [
+        f"- {broken.name} ({by.get(broken.noticed_by, '`' + broken.noticed_by.partition('::')[0] + '`')})"
+        for broken in BREAKS
+    ]
+
+    assert [line for line in told.splitlines() if line in expected] == expected

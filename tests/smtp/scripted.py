@@ -79,6 +79,7 @@ class ScriptedServer:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.sleep(0.02)
 
     def script(self, step: str, *replies: str) -> None:
         """Lines replies up for a step."""

@@ -88,7 +88,7 @@ def serving(security: str = "none", **options: object) -> Iterator[RealServer]:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
 
     try:
         yield real

@@ -317,9 +317,9 @@ class Story(RuleBasedStateMachine):
             meeting = self.oracle.meetings[code]
             assert self.clock() < meeting.starts_at, "nobody is reminded of what has begun"
             assert self.oracle.status(who, code) == "confirmed", "only those who have a place are reminded"
-            assert f"{meeting.starts_at.astimezone(samples.ZONE).day} marzo" in text_of(letter), (
-                "of the time it has now"
-            )
+            start = meeting.starts_at.astimezone(samples.ZONE)
+            day = f"{start.day}{'º' if start.day == 1 else ''} {MONTHS[start.month - 1]}"
+            assert day in text_of(letter), "of the time it has now"
 
     @invariant()
     def everybody_holds_what_they_deserve(self) -> None:

@@ -241,7 +241,10 @@ class Line:
         """Closes without a word."""
         client, self._client = self._client, None
         if client is not None:
+            transport = client.transport
             client.close()
+            if isinstance(transport, asyncio.WriteTransport):
+                transport.abort()  # without TLS's farewell, which a silent server would leave us waiting for
 
     async def close(self) -> None:
         """Says goodbye."""

@@ -22,6 +22,9 @@ BUSY = (421, 432)
 ENOUGH = 3
 """So many of those, or silences, in a row, and the rest is left for later."""
 
+CLOSING_SECONDS = 0.02
+"""What the event loop needs to let go of sockets that have been closed."""
+
 
 def _never() -> bool:
     return False
@@ -129,6 +132,7 @@ class SmtpPostman:
         await asyncio.gather(*under_way, return_exceptions=True)
         await asyncio.gather(*(line.close() for line in self._idle))
         self._idle.clear()
+        await asyncio.sleep(CLOSING_SECONDS)
 
 
 class _Round:

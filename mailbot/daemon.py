@@ -1,9 +1,8 @@
 """Puts the parts together and keeps them going: a thread a loop, the bell, the signals, systemd.
 
-Each loop's turn is one plain function; here is only when it is called and what follows when it fails. Loops wake each
-other by ringing (an event a loop), so that nothing waits for a poll of our own: collect rings handle, handle rings
-deliver and, for filing, collect. APScheduler is the bell of *remind* and nothing else; it keeps nothing on disk.
-When a turn meets the world's trouble, or a fault of ours, the loop says so once, waits longer each time, and goes on.
+Each loop's turn is one plain function; ``looping`` has what follows when it fails. Loops wake each other by ringing (an
+event a loop), so that nothing waits for a poll of our own: collect rings handle, handle rings deliver and, for filing,
+collect. APScheduler is the bell of *remind* and nothing else; it keeps nothing on disk.
 
 A process that is told to stop finishes what is in hand: the deliverer stops between two mails, the collector wakes
 from IDLE, a transaction is either committed or as if it had never begun.
@@ -11,13 +10,10 @@ from IDLE, a transaction is either committed or as if it had never begun.
 
 import logging
 import os
-import random
 import signal
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -26,9 +22,9 @@ from apscheduler.triggers.cron import CronTrigger
 
 from mailbot.adapters import systemd
 from mailbot.config import ConfigError, ServiceConfig, load_service
-from mailbot.core.retry import reconnect_wait
 from mailbot.core.status import Status
 from mailbot.greeting import greet_smtp
+from mailbot.looping import Loop
 from mailbot.loops import collect, deliver, handle, remind
 from mailbot.loops.house import House
 from mailbot.parts import make_house, make_mailbox, make_postman, open_store, utc_now
@@ -43,17 +39,6 @@ FILING_PAUSE = timedelta(hours=1)
 CONTACT_EVERY = timedelta(minutes=1)
 LONGEST_WAIT = 3600.0
 """Seconds that a loop waits when nothing rings and nothing is due."""
-
-
-@dataclass(slots=True)
-class Progress:
-    """When each loop last did anything, and its trouble: what systemd's watchdog and STATUS are fed with."""
-
-    last_turn: datetime
-    trouble: str = ""
-    told: str = ""
-    """What the log has been told of, until a whole turn has gone well."""
-    failures: int = 0
 
 
 class Daemon:
@@ -79,11 +64,11 @@ class Daemon:
         self._retired: list[Mailbox] = []
         self._postman: Postman = make_postman(service.smtp)
         self._stopping = threading.Event()
-        self._hurry = threading.Event()
-        self._new_mail = threading.Event()
-        self._new_letters = threading.Event()
+        self._collecting = Loop("collect", clock, self._mailbox_failed)
+        self._handling, self._delivering = Loop("handle", clock), Loop("deliver", clock)
+        self._reminding = Loop("remind", clock)
+        self._loops = (self._collecting, self._handling, self._delivering, self._reminding)
         self._filing_rests_until, self._filing_failed = clock(), False
-        self._progress = {name: Progress(clock()) for name in ("collect", "handle", "deliver", "remind")}
         self._contact_due = clock()
         self._ready = False
         self._note_series()
@@ -95,11 +80,11 @@ class Daemon:
         if recovered:
             log.warning("%d letter(s) were being sent when mailbot last ended; they are sent again", recovered)
         threads = [
-            threading.Thread(target=self._loop, args=(name, turn, rung), name=name, daemon=True)
-            for name, turn, rung in (
-                ("collect", self._collect, self._hurry),
-                ("handle", self._handle, self._new_mail),
-                ("deliver", self._deliver, self._new_letters),
+            threading.Thread(target=loop.run, args=(turn, self._stopping), name=loop.name, daemon=True)
+            for loop, turn in (
+                (self._collecting, self._collect),
+                (self._handling, self._handle),
+                (self._delivering, self._deliver),
             )
         ]
         bell = self._bell()
@@ -129,9 +114,8 @@ class Daemon:
     def stop(self) -> None:
         """Makes ``run`` return once what is in hand is finished. May be called from a signal handler."""
         self._stopping.set()
-        self._hurry.set()
-        self._new_mail.set()
-        self._new_letters.set()
+        for loop in self._loops:
+            loop.rung.set()
         self._mailbox.interrupt()
 
     def reload(self) -> None:
@@ -154,8 +138,8 @@ class Daemon:
             self._retired[-1].interrupt()
         if service.smtp != before.smtp:
             self._postman = make_postman(service.smtp)
-        self._new_mail.set()
-        self._hurry.set()  # what was mended need not wait
+        for loop in self._loops:
+            loop.rung.set()  # what was mended need not wait
         log.info("the configuration was taken over: %d meeting(s)", len(house.series.meetings))
         systemd.notify("READY=1")
 
@@ -167,48 +151,13 @@ class Daemon:
 
     # --- the loops
 
-    def _loop(self, name: str, turn: Callable[[], float], rung: threading.Event) -> None:
-        """Calls a turn for ever; it answers how many seconds it can wait for a ring before the next."""
-        progress = self._progress[name]
-        while not self._stopping.is_set():
-            try:
-                wait = turn()
-                self._went_well(name)
-                progress.failures, progress.told = 0, ""
-            except Exception as trouble:  # noqa: BLE001  # whatever it is, the loop goes on, later
-                wait = self._failed(name, trouble)
-            progress.last_turn = self._clock()
-            if wait > 0:
-                rung.wait(wait)
-                rung.clear()
-
-    def _failed(self, name: str, trouble: Exception) -> float:
-        progress = self._progress[name]
-        progress.failures += 1
-        wait = reconnect_wait(progress.failures, random.random())  # noqa: S311  # spreads retries, keeps no secret
-        ours = not isinstance(trouble, MailboxTrouble | StoreTrouble)
-        words = f"a fault of mailbot's own: {type(trouble).__name__}: {trouble}" if ours else str(trouble)
-        if words != progress.told:
-            level = logging.ERROR if ours else logging.WARNING
-            log.log(level, "%s: %s (next try in %.0f s)", name, words, wait, exc_info=trouble if ours else None)
-        progress.trouble = progress.told = words
-        if isinstance(trouble, MailboxTrouble):
-            self._contact_due = self._clock()
-            self._note_contact("imap", words)
-        return wait
-
-    def _went_well(self, name: str) -> None:
-        if self._progress[name].trouble:
-            log.info("%s: goes on", name)
-        self._progress[name].trouble = ""
-
     def _collect(self) -> float:
         while self._retired:
             self._retired.pop().close()
         mailbox, house = self._mailbox, self._house
         new = collect.turn(mailbox, self._store, house, self._clock)
         if new:
-            self._new_mail.set()
+            self._handling.rung.set()
         self._reached()
         self._file_away(mailbox, house)
         if not self._stopping.is_set():
@@ -230,7 +179,7 @@ class Daemon:
 
     def _handle(self) -> float:
         if handle.turn(self._store, self._house, self._clock):
-            self._new_letters.set()
+            self._delivering.rung.set()
             if self._house.filing is not None:
                 self._mailbox.interrupt()
             return 0.0
@@ -238,7 +187,7 @@ class Daemon:
 
     def _deliver(self) -> float:
         postman = self._postman
-        if self._progress["deliver"].trouble and (left := self._store.recover(self._clock())):
+        if self._delivering.trouble and (left := self._store.recover(self._clock())):
             log.warning("%d letter(s) were left half-way by the turn that failed; they are sent again", left)
         tried = deliver.turn(postman, self._store, self._clock, self._stopping.is_set)
         if postman is not self._postman:
@@ -248,25 +197,20 @@ class Daemon:
         due = self._store.next_try_at()
         return LONGEST_WAIT if due is None else max(0.05, min(LONGEST_WAIT, (due - self._clock()).total_seconds()))
 
-    def _remind(self) -> None:
-        progress = self._progress["remind"]
-        try:
-            if remind.turn(self._store, self._house, self._clock):
-                self._new_letters.set()
-            progress.trouble = ""
-        except StoreTrouble as trouble:
-            progress.trouble = str(trouble)
-            log.warning("remind: %s", trouble)
-        progress.last_turn = self._clock()
+    def _remind(self) -> float:
+        if remind.turn(self._store, self._house, self._clock):
+            self._delivering.rung.set()
+        return 0.0  # the bell rings again by itself
 
-    def _retire(self) -> None:
-        try:
-            touched = remind.retire(self._store, self._house, self._clock)
-        except StoreTrouble as trouble:
-            log.warning("retention: %s", trouble)
-            return
-        if touched:
+    def _retire(self) -> float:
+        if touched := remind.retire(self._store, self._house, self._clock):
             log.info("retention: %d row(s) emptied", touched)
+        return 0.0
+
+    def _mailbox_failed(self, trouble: Exception, words: str) -> None:
+        if isinstance(trouble, MailboxTrouble):
+            self._contact_due = self._clock()
+            self._note_contact("imap", words)
 
     # --- the bell, and what others are told
 
@@ -275,14 +219,15 @@ class Daemon:
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
         now = utc_now()  # the scheduler lives in real time, whatever our own clock says
-        bell.add_job(self._remind, CronTrigger(second=0, timezone=UTC), next_run_time=now)
-        bell.add_job(self._retire, CronTrigger(hour=3, minute=17, timezone=UTC), next_run_time=now)
+        take = self._reminding.take
+        bell.add_job(take, CronTrigger(second=0, timezone=UTC), [self._remind], next_run_time=now)
+        bell.add_job(take, CronTrigger(hour=3, minute=17, timezone=UTC), [self._retire], next_run_time=now)
         if seconds := systemd.watchdog_seconds():
             bell.add_job(self._sign_of_life, "interval", seconds=max(1.0, seconds / 3))
         return bell
 
     def _reached(self) -> None:
-        self._went_well("collect")
+        self._collecting.went_well()
         # Not at every turn: a commit a minute is enough to show that we are alive.
         if self._clock() >= self._contact_due:
             self._contact_due = self._clock() + CONTACT_EVERY
@@ -308,7 +253,7 @@ class Daemon:
 
     def in_words(self) -> str:
         """How the loops are, in one line."""
-        troubles = [f"{name}: {progress.trouble}" for name, progress in self._progress.items() if progress.trouble]
+        troubles = [f"{loop.name}: {loop.trouble}" for loop in self._loops if loop.trouble]
         return "; ".join(troubles) or "watching the mailbox"
 
 

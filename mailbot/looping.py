@@ -1,0 +1,80 @@
+"""One loop of the daemon: a turn, again and again, whatever happens in it.
+
+A turn is a plain function that answers how many seconds it can wait for a ring before the next. When it meets the
+world's trouble, or a fault of ours, the loop says so once, waits longer each time, and goes on. What the loops have
+done and what troubles them is what systemd's watchdog and STATUS are fed with (``daemon``).
+"""
+
+import logging
+import random
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+from mailbot.core.retry import reconnect_wait
+from mailbot.ports import Clock, MailboxTrouble, StoreTrouble
+
+log = logging.getLogger(__name__)
+
+
+class Loop:
+    """A turn that is taken for ever, in a thread of its own or by somebody else's clock."""
+
+    def __init__(
+        self, name: str, clock: Clock, on_trouble: Callable[[Exception, str], None] = lambda trouble, words: None
+    ) -> None:
+        """Has done nothing yet.
+
+        Args:
+            name: what the log and the status call it.
+            clock: the time.
+            on_trouble: is told of each failed turn, with the trouble in words.
+        """
+        self.name = name
+        self.rung = threading.Event()
+        """Set by whoever has something for it to do."""
+        self.last_turn: datetime = clock()
+        self.trouble = ""
+        """What is the matter now, in words."""
+        self._clock = clock
+        self._on_trouble = on_trouble
+        self._told = ""
+        self._failures = 0
+
+    def run(self, turn: Callable[[], float], stopping: threading.Event) -> None:
+        """Takes turns until ``stopping``, each after the wait that the one before has answered, or a ring."""
+        while not stopping.is_set():
+            wait = self.take(turn)
+            if wait > 0:
+                self.rung.wait(wait)
+                self.rung.clear()
+
+    def take(self, turn: Callable[[], float]) -> float:
+        """Takes one turn; answers how many seconds to wait before the next. Never raises."""
+        try:
+            wait = turn()
+            self.went_well()
+            self._failures, self._told = 0, ""
+        except Exception as trouble:  # noqa: BLE001  # whatever it is, the loop goes on, later
+            wait = self._failed(trouble)
+        self.last_turn = self._clock()
+        return wait
+
+    def went_well(self) -> None:
+        """What troubled it is over; a long turn may say so before it ends."""
+        if self.trouble:
+            log.info("%s: goes on", self.name)
+        self.trouble = ""
+
+    def _failed(self, trouble: Exception) -> float:
+        self._failures += 1
+        wait = reconnect_wait(self._failures, random.random())  # noqa: S311  # spreads retries, keeps no secret
+        ours = not isinstance(trouble, MailboxTrouble | StoreTrouble)
+        words = f"a fault of mailbot's own: {type(trouble).__name__}: {trouble}" if ours else str(trouble)
+        if words != self._told:
+            # Once, until a whole turn has gone well.
+            level = logging.ERROR if ours else logging.WARNING
+            log.log(level, "%s: %s (next try in %.0f s)", self.name, words, wait, exc_info=trouble if ours else None)
+        self.trouble = self._told = words
+        self._on_trouble(trouble, words)
+        return wait

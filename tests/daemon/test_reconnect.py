@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mailbot import daemon as daemon_module
+from mailbot import looping
 from mailbot.core.retry import reconnect_wait
 from tests import samples
 from tests.servers.daemons import running, until, write_configuration
@@ -41,7 +42,7 @@ def failures(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         assert 0 <= chance <= 1
         return reconnect_wait(count, chance) / 500
 
-    monkeypatch.setattr(daemon_module, "reconnect_wait", short)
+    monkeypatch.setattr(looping, "reconnect_wait", short)
     return asked
 
 
@@ -53,7 +54,7 @@ def configuration(folder: Path, server: ScriptedServer) -> Path:
 
 def lines(caplog: pytest.LogCaptureFixture, words: str) -> list[str]:
     """What the daemon has logged with these words."""
-    found = [record for record in caplog.records if record.name == "mailbot.daemon"]
+    found = [record for record in caplog.records if record.name in ("mailbot.daemon", "mailbot.looping")]
     return [record.getMessage() for record in found if words in record.getMessage()]
 
 
@@ -178,7 +179,7 @@ def test_a_fault_of_our_own_is_told_once_with_its_place_and_the_loop_goes_on(
 
 def test_a_mended_configuration_is_tried_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever puts the password right and sends SIGHUP need not wait until the next try."""
-    monkeypatch.setattr(daemon_module, "reconnect_wait", lambda count, chance: 600.0)
+    monkeypatch.setattr(looping, "reconnect_wait", lambda count, chance: 600.0)
     with ScriptedServer(refusing) as wrong, ScriptedServer() as right:
         with running(configuration(tmp_path, wrong), lambda: samples.NOW) as daemon:
             until(lambda: "refused" in daemon.in_words())

@@ -419,15 +419,16 @@ def _within_sentence(said: list[Heard]) -> list[Heard]:
 
 def _corrected(heard: list[Heard]) -> list[Heard]:
     """What is said after "anzi no" or "scratch that" counts instead of what was said before."""
-    said = False
+    last, said = 0, False
     for at, one in enumerate(heard):
-        said = said or any(s.stance is Stance.TAKEN for s in one.spoken)
         starts = any(cue.start <= 1 for cue in one.clause.spans("correction")) or one.clause.words == ("no",)
-        later = [s for after in heard[at:] for s in after.spoken if s.mention.named and s.mention.codes]
-        if said and starts and later:
-            after = [replace(one, spoken=tuple(map(_now_taken, one.spoken))) for one in heard[at:]]
-            return [*map(_taken_back, heard[:at]), *_corrected(after)]
-    return heard
+        later = any(s.mention.named and s.mention.codes for after in heard[at:] for s in after.spoken)
+        last = at if said and starts and later else last
+        said = said or any(s.stance is Stance.TAKEN for s in one.spoken)
+    if not last:
+        return heard
+    after = [replace(one, spoken=tuple(map(_now_taken, one.spoken))) for one in heard[last:]]
+    return [*map(_taken_back, heard[:last]), *after]
 
 
 def _now_taken(spoken: Spoken) -> Spoken:

@@ -71,7 +71,9 @@ def choose(
             continue
         if days and not _side_by_side(mention, days):
             return Choice(NOBODY, Doubt.CONTRADICTION, tuple(named))
-        to_come = mention.codes & {m.code for m in calendar.to_come()} or mention.codes
+        # Of the turns of one sector those to come; of two sectors that share a word, neither.
+        coming = mention.codes & {m.code for m in calendar.to_come()} if mention.found.kin else frozenset()
+        to_come = coming or mention.codes
         fitting = _one_of(to_come, [key.codes for key in keys], apart)
         if len(fitting) > 1 and not several:
             return Choice(NOBODY, Doubt.SEVERAL, tuple(named))

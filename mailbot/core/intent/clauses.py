@@ -152,6 +152,12 @@ def _says_yes(calm: str, after: int, written: str, end: int) -> bool:
     return accented or not behind or behind in ",;:.-–()" or bool(words_behind and _DAYISH.match(words_behind[0]))
 
 
+def _is_elided(cue: Cue, tokens: list[_Token]) -> bool:
+    """Whether an English "all" is the "all'" of "all'incontro"."""
+    behind = tokens[cue.start + 1 : cue.start + 2]
+    return cue.group in ("all", "all_alone") and bool(behind) and behind[0].sign in ("'", "’")
+
+
 def _is_symbol(sign: str) -> bool:
     """Emoji part what stands around them."""
     return sign > "\u2190" and unicodedata.category(sign) in ("So", "Sk", "Cs")
@@ -163,7 +169,7 @@ def _of_sentence(calm: str, start: int, end: int, number: int, asks: bool, lexic
         return
     words = [token.word for token in tokens]
     walls = frozenset(at for at, token in enumerate(tokens) if token.wall)
-    cues = _unmasked(lexicon.matcher.find(words, walls))
+    cues = _unmasked([cue for cue in lexicon.matcher.find(words, walls) if not _is_elided(cue, tokens)])
     cuts = sorted({0, *walls, *_inner_cuts(words, walls, cues, lexicon)})
     for begin, stop in zip(cuts, [*cuts[1:], len(tokens)], strict=True):
         inside = tuple(
@@ -196,6 +202,8 @@ _MASKS = {
     "not_all": frozenset(("all", "all_alone", "except")),
     "held": frozenset(("join", "join_weak")),
     "both": frozenset(("all", "all_alone")),
+    "idioms": frozenset(("first", "last", "next_one", "turn_2", "item_2")),
+    "wish_question": frozenset(("held",)),
     "decline": frozenset(("next_one", "last", "join", "first")),
     "leave": frozenset(("join", "held", "negation")),
     "how": frozenset(("join", "asking", "question", "negation")),

@@ -33,6 +33,8 @@ class Found:
     """The words themselves."""
     note: str = ""
     """What is odd about it: ``wrong weekday``, ``no such date``, ``several``."""
+    kin: bool = True
+    """The meetings it may mean are of one sector."""
     weight: int = 3
     """How much the words tell, from 1 (a typing error away, or loosely of a theme) to 3 (the very words)."""
 
@@ -235,7 +237,8 @@ def _spelled(clause: Clause, calendar: Calendar, lexicon: Lexicon, taken: set[in
         month, year, beside = _month_beside(words, at, at + width, lexicon)
         weekday = _weekday_before(words, at, lexicon)
         in_list = last >= 0 and all(word in _LIST_WORDS for word in words[last + 1 : at]) and at - last <= 4
-        if month is None and _is_something_else(words, at, width, lexicon):
+        street = at > 0 and words[at - 1] in lexicon.sets["street"]
+        if street or (month is None and _is_something_else(words, at, width, lexicon)):
             continue
         if month is None and weekday is None and not in_list and not _stands_like_a_day(clause, at, width, lexicon):
             continue

@@ -138,7 +138,7 @@ class Lexicon:
 
 
 _NUMBERED = ("weekdays", "months", "days_in_words", "hours_in_words")
-_SETS = ("before_day", "before_other", "after_other", "small", "common", "past", "greeting")
+_SETS = ("before_day", "before_other", "after_other", "small", "common", "past", "greeting", "street")
 
 
 def build(words: Mapping[str, Mapping[str, Any]], themes: Mapping[str, Any]) -> Lexicon:

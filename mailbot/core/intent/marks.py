@@ -151,7 +151,10 @@ def organisation(message: Message, own: Hearing, calendar: Calendar, words: Sect
         found = [m for m in find_all(text, calendar, words, lexicon) if not m.by_date]
         if found:
             # Where the own words fit two sectors, the name may tell which of them.
-            choice = choose([*(replace(m, named=False) for m in (*about, *found)), *keys], calendar)
+            loose = [m for m in about if m.found.weight < SURE]
+            if len({m.codes for m in about if m.found.weight == SURE}) > 1:
+                return choose([*about, *keys], calendar)
+            choice = choose([*(replace(m, named=False) for m in (*loose, *found)), *keys], calendar)
             if choice.codes or (choice.doubt is not Doubt.UNNAMED and not about):
                 return choice
     if about:

@@ -141,7 +141,7 @@ def _moved(case: _Case) -> Intent | None:
         if not goals:
             return None if own.says("leaves") or _says_join(case) else _ask(case, Doubt.UNNAMED, sources)
         return _move(case, sources, goals)
-    if (left or (held and own.says("leaves"))) and goals:
+    if (left or (held and own.says("leaves"))) and any(not m.narrows for m in goals):
         return _move(case, left or held, goals)
     if held and goals and (turned or own.has("instead")) and not any(m.clause.has("also") for m in goals):
         return _move(case, held, goals)
@@ -161,6 +161,8 @@ def _move(case: _Case, sources: list[Mention], goals: list[Mention]) -> Intent |
         return over
     sources = [m for m in sources if m.named and m.codes]
     source = choose(sources, case.calendar, against=goals) if sources else case.quoted()
+    if not sources and len(goal.codes) > 1:
+        return _ask(case, Doubt.SEVERAL, goal.why)
     left = source.codes - goal.codes
     if not left:
         return None if not sources and _says_join(case) else _ask(case, Doubt.UNNAMED, goal.why)
@@ -241,6 +243,9 @@ def _joined(case: _Case, requests: frozenset[str]) -> Intent | None:
         return None
     if requests and not taken:
         return None
+    sure = any(one.joins and not one.weak for one in own.heard)
+    if own.says("declines") and not (sure or marked.codes or any(m.named for m in taken) or own.says("takes_all")):
+        return None
     if whole := _all(case):
         return whole
     if _undecided(own):
@@ -312,6 +317,11 @@ def _all(case: _Case) -> Intent | None:
     if apart and spared.doubt:
         return _ask(case, spared.doubt, spared.why)
     coming = case.calendar.to_come()
+    # "Tutti gli incontri sul commercio": those of what is named with it.
+    scope = [m for one in case.own.heard if one.takes_all for m in _taken(one) if m.named and not m.narrows and m.codes]
+    if scope and not case.own.has("onwards"):
+        codes = frozenset().union(*(m.codes for m in scope))
+        coming = tuple(meeting for meeting in coming if meeting.code in codes)
     if case.own.has("onwards") or case.subject.has("onwards"):
         first = _first_day(case)
         if first is None:

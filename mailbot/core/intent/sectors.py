@@ -10,7 +10,7 @@ two wrong.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from rapidfuzz.distance import DamerauLevenshtein
@@ -171,7 +171,8 @@ def find(clause: Clause, sectors: Sectors) -> list[Found]:
         codes, weight = _own(word, stems[at], sectors)
         if codes:
             taken.add(at)
-            found.append(_named(clause, at, at + 1, codes, "sector", weight))
+            item = _named(clause, at, at + 1, codes, "sector", weight)
+            found.append(replace(item, kin=any(codes <= kin for kin in sectors.kin)))
     for cue in cues:
         codes, weight = sectors.of_theme.get(cue.group, (frozenset(), 0))
         if cue.end - cue.start == 1 and codes and not taken & set(range(cue.start, cue.end)):

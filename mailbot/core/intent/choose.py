@@ -74,7 +74,7 @@ def choose(
         # Of the turns of one sector those to come; of two sectors that share a word, neither.
         coming = mention.codes & {m.code for m in calendar.to_come()} if mention.found.kin else frozenset()
         to_come = coming or mention.codes
-        fitting = _one_of(to_come, [key.codes for key in keys], apart)
+        fitting = _one_of(to_come, [key.codes for key in keys], apart) if mention.found.kin else to_come
         if len(fitting) > 1 and not several:
             return Choice(NOBODY, Doubt.SEVERAL, tuple(named))
         chosen |= fitting

@@ -155,7 +155,8 @@ def organisation(message: Message, own: Hearing, calendar: Calendar, words: Sect
             if len({m.codes for m in about if m.found.weight == SURE}) > 1:
                 return choose([*about, *keys], calendar)
             choice = choose([*(replace(m, named=False) for m in (*loose, *found)), *keys], calendar)
-            if choice.codes or (choice.doubt is not Doubt.UNNAMED and not about):
+            against = any(m.found.weight == SURE and not m.codes & choice.codes for m in about)
+            if not against and (choice.codes or (choice.doubt is not Doubt.UNNAMED and not about)):
                 return choice
     if about:
         return choose([*about, *keys], calendar)

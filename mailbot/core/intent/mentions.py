@@ -126,6 +126,8 @@ def _narrowed(item: Found, keys: list[Found], clause: Clause, calendar: Calendar
         starts = {calendar.local(m).hour for m in calendar.series.meetings if m.code in item.codes}
         other = item.by in ("date", "weekday") and hour is not None and not {hour, hour + 12} & starts
         return replace(item, note="other hour") if other and starts else item
+    if not item.kin:
+        return item
     best = item.codes
     for key in sorted(keys, key=lambda key: KEYS.index(key.by)):
         if best & key.codes and len(best) > 1:

@@ -246,6 +246,9 @@ def _joined(case: _Case, requests: frozenset[str]) -> Intent | None:
     sure = any(one.joins and not one.weak for one in own.heard)
     if own.says("declines") and not (sure or marked.codes or any(m.named for m in taken) or own.says("takes_all")):
         return None
+    refused = [m for m in own.mentions(Stance.DECLINED) if m.named and m.codes]
+    if refused and not any(m.named for m in own.mentions(Stance.TAKEN, Stance.BARE)) and not own.says("takes_all"):
+        return _ask(case, Doubt.CONTRADICTION, refused)
     if whole := _all(case):
         return whole
     if _undecided(own):

@@ -245,6 +245,7 @@ def _stands_free(clause: Clause, able: Cue, found: list[Mention], lexicon: Lexic
 
 _LEADS_TO = frozenset("per a al di del il quello quella for to on the of".split())
 _AFTERWARDS = frozenset("dopo after".split())
+_SELF = frozenset("io noi i we".split())
 _SO = frozenset("so quindi percio dunque allora therefore".split())
 _IDLE = frozenset(
     "proprio purtroppo grazie incontro meeting session mica quel quello quella that this make the".split()
@@ -377,7 +378,9 @@ def _is_wish(one: Heard) -> bool:
 
 def _within_sentence(said: list[Heard]) -> list[Heard]:
     """Deeds reach the bare mentions of their sentence that stand in clauses without any."""
-    joins, leaves, declines = (any(getattr(one, deed) for one in said) for deed in ("joins", "leaves", "declines"))
+    joins, leaves, declines, moves = (
+        any(getattr(one, deed) for one in said) for deed in ("joins", "leaves", "declines", "moves")
+    )
     stances = {s.stance for one in said for s in one.spoken}
     reached: list[Heard] = []
     before = Stance.BARE
@@ -389,8 +392,12 @@ def _within_sentence(said: list[Heard]) -> list[Heard]:
             stance = of.stance
             if stance is Stance.HELD and (leaves or declines) and not one.requests:
                 stance = Stance.LEFT
-            elif one.weak and before in (Stance.OTHERS, Stance.HELD) and _continues(replace(one, joins=False)):
+            elif one.weak and before in (Stance.OTHERS, Stance.HELD) and _only_goes_on(one):
                 stance = before
+            elif moves and stance is Stance.BARE and _follows(one.clause, of.mention.found.start, "from"):
+                stance = Stance.LEFT
+            elif moves and stance is Stance.BARE and Stance.LEFT in {s.stance for s in spoken}:
+                stance = Stance.TAKEN
             elif stance is Stance.BARE and of.mention.named and of.mention.codes:
                 if turned:
                     stance = Stance.TAKEN
@@ -440,6 +447,12 @@ def _taken_back(one: Heard) -> Heard:
     """A clause that the next one corrects ("no scusate, a quello dei patti")."""
     spoken = tuple(Spoken(s.mention, Stance.OTHERS if s.stance is Stance.TAKEN else s.stance) for s in one.spoken)
     return replace(one, spoken=spoken)
+
+
+def _only_goes_on(one: Heard) -> bool:
+    """Whether a wish is none of its own ("… al 19, al 22"), unlike "io vorrei il 21"."""
+    speaks = one.clause.has("join_weak") or one.clause.words[0] in _SELF
+    return not speaks and _continues(replace(one, joins=False))
 
 
 def _continues(one: Heard) -> bool:

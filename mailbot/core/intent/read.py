@@ -109,6 +109,8 @@ def _by_calendar(case: _Case) -> Intent | None:
 def _by_words(case: _Case) -> Intent:
     """What the words say, by rank."""
     requests = case.own.requests or (frozenset() if case.own.says("joins") else case.subject.requests)
+    if not requests and _lacks_link(case.own):
+        requests = frozenset({"link"})
     asks = any(one.asks and (not requests or one.clause.has("question", "asking_is")) for one in case.own.heard)
     wanted = _moved(case) or _left(case, requests) or _joined(case, requests)
     if wanted is None and requests:
@@ -122,6 +124,11 @@ def _by_words(case: _Case) -> Intent:
         said = evidence.requests(case.own, case.subject, case.series.language)
         wanted = replace(wanted, requests=named, evidence=(*said, *wanted.evidence))
     return replace(wanted, attention=asks)
+
+
+def _lacks_link(own: Hearing) -> bool:
+    """Whether somebody who is signed up, and names no other meeting, asks for the link."""
+    return own.has("held") and own.has("link_wanted") and not any(m.named for m in own.mentions(Stance.TAKEN))
 
 
 # --- moves ------------------------------------------------------------------------------------------------------------
@@ -185,7 +192,8 @@ def _left(case: _Case, requests: frozenset[str]) -> Intent | None:
     """A signup taken back, or an invitation declined."""
     own = case.own
     leaves = own.says("leaves") or (case.subject.says("leaves") and not own.says("joins"))
-    declines = own.says("declines")
+    refused = any(m.named for m in own.mentions(Stance.DECLINED))
+    declines = own.says("declines") or (refused and own.has("regret"))
     taken = own.mentions(Stance.TAKEN)
     if case.subject.says("leaves") and not own.says("leaves") and own.says("joins") and not case.subject.says("moves"):
         return _ask(case, Doubt.CONTRADICTION, taken)

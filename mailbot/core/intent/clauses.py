@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from mailbot.core.intent.lexicon import Cue, Lexicon, plain
 
@@ -56,6 +57,8 @@ class Clause:
     """In plain form."""
     cues: tuple[Cue, ...]
     """Where the lexicon's words stand, counted within the clause."""
+    groups: frozenset[str]
+    """The groups of the cues."""
     sentence: int
     """The number of its sentence."""
     asks: bool
@@ -76,11 +79,15 @@ class Clause:
 
     def has(self, *groups: str) -> bool:
         """Whether a cue of one of these groups stands in it."""
-        return any(cue.group in groups for cue in self.cues)
+        return not self.groups.isdisjoint(groups)
 
     def spans(self, *groups: str) -> list[Cue]:
         """The cues of these groups, in order."""
-        return [cue for cue in self.cues if cue.group in groups]
+        return [] if self.groups.isdisjoint(groups) else [cue for cue in self.cues if cue.group in groups]
+
+    def begins(self, group: str, most: int) -> bool:
+        """Whether a cue of the group stands at its beginning, behind ``most`` words at most."""
+        return group in self.groups and any(cue.group == group and cue.start <= most for cue in self.cues)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +124,7 @@ def _calm(text: str) -> str:
     calm = _INITIALS.sub(lambda found: found[0].replace(".", "\u2024"), calm)
     calm = _ABBREVIATIONS.sub(lambda found: found[1].replace(".", "\u2024") + "\u2024", calm)
     lines = calm.split("\n")
-    for at, (line, after) in enumerate(zip(lines, lines[1:], strict=False)):
+    for at, (line, after) in enumerate(pairwise(lines)):
         begins = after.lstrip()[:1]
         if line.strip() and len(line) < SHORT_LINE and (begins.isupper() or begins.isdigit()):
             lines[at] = line + "\n"
@@ -175,6 +182,7 @@ def _of_sentence(calm: str, start: int, end: int, number: int, asks: bool, lexic
             written,
             tuple(words[begin:stop]),
             inside,
+            frozenset(cue.group for cue in inside),
             number,
             asks,
             contrasts,
@@ -240,26 +248,25 @@ def _inner_cuts(words: list[str], walls: frozenset[int], cues: list[Cue], lexico
             if at - last > TOPIC or word not in _POSTPOSITIVE:
                 last = at
                 yield at
-        elif at in reasons:
-            last = at
-            yield at
-        elif word in _AND and {at + 1, at + 2} & deeds and (at - last > TOPIC or any(last <= d < at for d in deeds)):
-            last = at
-            yield at
-        elif (
-            word == "che"
-            and at > 2
-            and words[at + 1 : at + 2]
-            and words[at + 1] in _THEN
-            and any(cue.group in ("busy", "busy_beside") and cue.start > at for cue in cues)
+        elif at in reasons or (
+            word in _AND and {at + 1, at + 2} & deeds and (at - last > TOPIC or any(last <= d < at for d in deeds))
         ):
-            yield at
-        elif word in _WHICH and at > 2 and any(c.group == "held" and at < c.start <= at + 4 for c in cues):
+            last = at
             yield at
         elif (
-            at > 1
-            and before in ("no", "yes")
-            and (word.isdigit() or word in lexicon.weekdays or word in _ARTICLES)
-            and (words[at - 2].isdigit() or words[at - 2] in lexicon.weekdays or words[at - 2] in lexicon.months)
+            (
+                word == "che"
+                and at > 2
+                and words[at + 1 : at + 2]
+                and words[at + 1] in _THEN
+                and any(cue.group in ("busy", "busy_beside") and cue.start > at for cue in cues)
+            )
+            or (word in _WHICH and at > 2 and any(c.group == "held" and at < c.start <= at + 4 for c in cues))
+            or (
+                at > 1
+                and before in ("no", "yes")
+                and (word.isdigit() or word in lexicon.weekdays or word in _ARTICLES)
+                and (words[at - 2].isdigit() or words[at - 2] in lexicon.weekdays or words[at - 2] in lexicon.months)
+            )
         ):
             yield at

@@ -1,6 +1,6 @@
 """The clues in words that a person understands, in the series' language."""
 
-from mailbot.core.intent.hearing import Hearing
+from mailbot.core.intent.heard import Hearing
 from mailbot.core.intent.mentions import Mention
 from mailbot.core.model import Doubt, Language, Series
 

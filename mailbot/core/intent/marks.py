@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mailbot.core.intent import mentions, sectors
-from mailbot.core.intent.choose import NOBODY, UNNAMED, Choice, choose
+from mailbot.core.intent.calendar import NOBODY, Calendar
+from mailbot.core.intent.choose import UNNAMED, Choice, choose
 from mailbot.core.intent.clauses import split
-from mailbot.core.intent.dates import Calendar
-from mailbot.core.intent.hearing import Heard, Hearing, Stance
+from mailbot.core.intent.heard import Heard, Hearing, Stance
 from mailbot.core.intent.lexicon import Lexicon, plain
 from mailbot.core.intent.mentions import Mention
 from mailbot.core.intent.sectors import SURE, Sectors

@@ -16,7 +16,7 @@ from functools import lru_cache
 from rapidfuzz.distance import DamerauLevenshtein
 
 from mailbot.core.intent.clauses import Clause
-from mailbot.core.intent.dates import Found
+from mailbot.core.intent.found import Found
 from mailbot.core.intent.lexicon import Lexicon, Matcher, plain
 from mailbot.core.model import Series
 

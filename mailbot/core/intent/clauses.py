@@ -10,12 +10,15 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from mailbot.core.intent.lexicon import Cue, Lexicon, plain
 
 MOST_TEXT = 20_000
 """Characters of a text that are read; who needs more to sign up is read by a person."""
+MOST_SENTENCE = 1_500
+"""Characters of a sentence that are heard together: nobody means more, and the time stays in proportion."""
 TOPIC = 3
 """Words that may stand before a word of contrast in its own clause."""
 SHORT_LINE = 50
@@ -28,6 +31,8 @@ _ABBREVIATIONS = re.compile(
     r"mon|tue|tues|wed|weds|thu|thur|thurs|fri|sat|sun|jan|jun|jul|aug|sep|sept|oct|dec|pol|polisp|vs|vs\.|pres|segr|p\.zza|v\.le|loc|fraz)\.(?=\s|\d)",
     re.IGNORECASE,
 )
+_DOT = "\u2024"
+"""The one-dot leader stands for a dot within an abbreviation."""
 _INITIALS = re.compile(r"\b(?:[A-Za-z]\.){2,6}")
 _URL = re.compile(r"\b(?:https?://|www\.)\S+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
 _TICKED = re.compile("[\u2705\u2714\u2611\U0001f44d]\ufe0f?")
@@ -110,19 +115,23 @@ def _clauses(text: str, lexicon: Lexicon) -> Iterator[Clause]:
     start = 0
     ends = [*((m.start(), m[0]) for m in _SENTENCE.finditer(calm)), (len(calm), "")]
     for number, (end, stop) in enumerate(ends):
+        while end - start > MOST_SENTENCE:
+            blank = calm.rfind(" ", start + 1, start + MOST_SENTENCE)
+            cut = blank if blank > 0 else start + MOST_SENTENCE
+            yield from _of_sentence(calm, start, cut, number, "?" in stop, lexicon)
+            start = cut
         yield from _of_sentence(calm, start, end, number, "?" in stop, lexicon)
         start = end + len(stop)
 
 
 def _calm(text: str) -> str:
     """The text with the dots that end no sentence out of the way, and the line ends that do made plain."""
-    # The one-dot leader stands for a dot within an abbreviation.
     calm = _URL.sub(lambda found: " " * len(found[0]), text)
     calm = _CROSSED.sub(" no ", _TICKED.sub(" sì ", calm))
     if _DICTATED.search(calm):
         calm = _STOP.sub(".", _COMMA.sub(",", calm))
-    calm = _INITIALS.sub(lambda found: found[0].replace(".", "\u2024"), calm)
-    calm = _ABBREVIATIONS.sub(lambda found: found[1].replace(".", "\u2024") + "\u2024", calm)
+    calm = _INITIALS.sub(lambda found: found[0].replace(".", _DOT), calm)
+    calm = _ABBREVIATIONS.sub(lambda found: found[1].replace(".", _DOT) + _DOT, calm)
     lines = calm.split("\n")
     for at, (line, after) in enumerate(pairwise(lines)):
         begins = after.lstrip()[:1]
@@ -139,16 +148,21 @@ def _tokens(calm: str, start: int, end: int) -> list[_Token]:
         wall = bool(_WALL.search(between)) or any(_is_symbol(sign) for sign in between)
         if between == ":" and found[0][:1].isdigit() and calm[before - 1 : before].isdigit():
             wall = False  # an hour
-        pieces = plain(
-            found[0].replace("\u2024", "" if len(found[0]) > 3 and "\u2024" in found[0][:-1] else " ")
-        ).split()
-        if pieces == ["si"] and _says_yes(calm, found.end(), found[0], end):
-            pieces = ["yes"]
+        pieces = _pieces(found[0])
+        if pieces == ("si",) and _says_yes(calm, found.end(), found[0], end):
+            pieces = ("yes",)
         for piece in pieces:
             tokens.append(_Token(piece, found.start(), found.end(), wall, between))
             wall, between = False, ""
         before = found.end()
     return tokens
+
+
+@lru_cache(maxsize=8192)
+def _pieces(written: str) -> tuple[str, ...]:
+    """A word in plain form; an abbreviation's letters are one word ("a.s.d."), what it shortens apart ("sig.Rossi")."""
+    initials = len(written) > 3 and _DOT in written[:-1]
+    return tuple(plain(written.replace(_DOT, "" if initials else " ")).split())
 
 
 def _says_yes(calm: str, after: int, written: str, end: int) -> bool:
@@ -176,7 +190,7 @@ def _of_sentence(calm: str, start: int, end: int, number: int, asks: bool, lexic
         inside = tuple(
             Cue(cue.start - begin, cue.end - begin, cue.group) for cue in cues if begin <= cue.start and cue.end <= stop
         )
-        written = " ".join(calm[tokens[begin].start : tokens[stop - 1].end].replace("\u2024", ".").split())
+        written = " ".join(calm[tokens[begin].start : tokens[stop - 1].end].replace(_DOT, ".").split())
         contrasts = any(cue.group == "contrast" and cue.start <= TOPIC for cue in inside)
         yield Clause(
             written,

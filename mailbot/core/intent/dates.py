@@ -18,6 +18,8 @@ from mailbot.core.intent.lexicon import Lexicon
 from mailbot.core.intent.weekdays import months, relative, weekdays
 
 _DAY_ENDINGS = ("st", "nd", "rd", "th", "o")
+ALONE = 4
+"""Words of a clause in which a bare number may be a day."""
 _LIST_WORDS = frozenset(("e", "o", "and", "or", "ed", "oppure", "il", "the", "al", "del", "sia", "che"))
 _QUARTERS = frozenset(("00", "15", "30", "45"))
 
@@ -236,15 +238,23 @@ def _stands_like_a_day(clause: Clause, at: int, width: int, lexicon: Lexicon) ->
     words = clause.words
     if words[at][-2:] in ("st", "nd", "rd", "th") and words[at][:1].isdigit():
         return True
-    one, two = words[at - 1] if at else "", " ".join(words[max(0, at - 2) : at])
+    before_day = lexicon.sets["before_day"]
+    if at and (words[at - 1] in before_day or " ".join(words[max(0, at - 2) : at]) in before_day):
+        return True
     after = words[at + width : at + width + 2]
-    in_a_list = len(after) == 2 and after[0] in _LIST_WORDS and after[1].isdecimal()
+    if len(after) == 2 and after[0] in _LIST_WORDS and after[1].isdecimal():
+        return True
+    return len(words) <= ALONE and _stands_alone(clause, at, width, lexicon)
+
+
+def _stands_alone(clause: Clause, at: int, width: int, lexicon: Lexicon) -> bool:
+    """Whether a number of two digits has nothing but courtesies beside it ("21 grazie")."""
+    words = clause.words
     others = (*words[:at], *words[at + width :])
     polite = {word for cue in clause.spans("courtesy", "nod") for word in words[cue.start : cue.end]}
-    alone = len(words) <= 4 and all(word in polite or word in lexicon.sets["small"] for word in others)
-    alone = alone and len(words[at]) == 2 and not clause.signs[at].strip().endswith((".", "#", "°"))
-    before_day = lexicon.sets["before_day"]
-    return one in before_day or two in before_day or in_a_list or alone
+    if len(words[at]) != 2 or clause.signs[at].strip().endswith((".", "#", "°")):
+        return False
+    return all(word in polite or word in lexicon.sets["small"] for word in others)
 
 
 def _is_something_else(words: tuple[str, ...], at: int, width: int, lexicon: Lexicon) -> bool:

@@ -32,6 +32,8 @@ def hours(clause: Clause, calendar: Calendar, lexicon: Lexicon) -> Iterator[Foun
 def _hours(clause: Clause, lexicon: Lexicon) -> Iterator[tuple[int, int, int, int, str]]:
     """The hours of a clause: first and last place, hour, minute, and ``am``, ``pm`` or nothing."""
     words, signs = clause.words, clause.signs
+    if not any(word[:1].isdigit() or word in lexicon.hour_words for word in words):
+        return
     led = {cue.end for cue in clause.spans("hour_lead")}
     for at, word in enumerate(words):
         glued = word.removesuffix("am").removesuffix("pm").removesuffix("h")

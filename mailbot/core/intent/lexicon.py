@@ -25,6 +25,8 @@ LANGUAGES: tuple[Language, ...] = ("it", "en")
 _SIGNS = re.compile(r"[^a-z0-9]+")
 _GAP = "~"
 _ANY = "_"
+MOST_REMEMBERED = 4096
+"""Words for which it is remembered what may begin with them."""
 MOST_GAP = 3
 """Words that ``~`` stands for, at most."""
 
@@ -55,6 +57,17 @@ class _Entry:
     """The words behind the first, ``*`` and gaps included."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """All that may begin with a word."""
+
+    alone: tuple[str, ...]
+    """The groups of the word by itself."""
+    followed: Mapping[str, Sequence[_Entry]]
+    """Entries of more words, by the second, where that is a whole word."""
+    others: Sequence[_Entry]
+
+
 class Matcher:
     """Finds the entries of many groups in one pass over the words of a sentence."""
 
@@ -68,6 +81,7 @@ class Matcher:
                 begun = first.endswith("*")
                 (self._begun if begun else self._whole)[first.rstrip("*")].append(_Entry(group, tuple(rest)))
         self._shortest = min(map(len, self._begun), default=0)
+        self._from = lru_cache(MOST_REMEMBERED)(self._look_up)
 
     def find(self, words: Sequence[str], walls: frozenset[int] = frozenset()) -> list[Cue]:
         """The cues among ``words``, in order, the longest of each group at each place.
@@ -75,16 +89,35 @@ class Matcher:
         ``walls`` are the places behind which a new part begins (a comma, a bracket): no entry reaches across one.
         """
         cues: list[Cue] = []
-        for at in range(len(words)):
-            best: dict[str, int] = {}
-            for entry in self._from(words[at]):
-                end = _reach(entry.rest, words, at + 1, walls)
-                if end > best.get(entry.group, 0):
-                    best[entry.group] = end
+        last = len(words) - 1
+        for at, word in enumerate(words):
+            start = self._from(word)
+            if start is None:
+                continue
+            best = dict.fromkeys(start.alone, at + 1)
+            if at < last and at + 1 not in walls:
+                for entry in (*start.followed.get(words[at + 1], ()), *start.others):
+                    end = _reach(entry.rest, words, at + 1, walls)
+                    if end > best.get(entry.group, 0):
+                        best[entry.group] = end
             cues += [Cue(at, end, group) for group, end in best.items()]
         return cues
 
-    def _from(self, word: str) -> Iterator[_Entry]:
+    def _look_up(self, word: str) -> _Start | None:
+        """What may begin with this word. Remembered, since people use few words."""
+        alone: dict[str, None] = {}
+        followed: dict[str, list[_Entry]] = defaultdict(list)
+        others: list[_Entry] = []
+        for entry in self._entries(word):
+            if not entry.rest:
+                alone[entry.group] = None
+            elif entry.rest[0] in (_GAP, _ANY) or entry.rest[0].endswith("*"):
+                others.append(entry)
+            else:
+                followed[entry.rest[0]].append(entry)
+        return _Start(tuple(alone), followed, others) if alone or followed or others else None
+
+    def _entries(self, word: str) -> Iterator[_Entry]:
         yield from self._whole.get(word, ())
         for length in range(self._shortest, len(word) + 1):
             yield from self._begun.get(word[:length], ())
@@ -105,9 +138,9 @@ def _reach(rest: Sequence[str], words: Sequence[str], at: int, walls: frozenset[
     """Where the entry ends if its ``rest`` stands at ``at``; 0 where it does not."""
     if not rest:
         return at
-    want, *behind = rest
     if at >= len(words) or at in walls:
         return 0
+    want, behind = rest[0], rest[1:]
     if want == _GAP:
         for skipped in range(MOST_GAP + 1):
             if end := _reach(behind, words, at + skipped, walls):

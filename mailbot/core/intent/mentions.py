@@ -28,6 +28,7 @@ _LEADS = frozenset(
 _OF_OURS = frozenset(
     "questo questa nostro nostra nostri nostre mio mia codesto codesta suddetto suddetta our my".split()
 )
+_ORDERS = frozenset("one_before_last last first next_one order_2 order_3 order_4 order_5 last_two next_two".split())
 _BEHIND = frozenset("meeting meetings session sessions event call one evening talk webinar date slot incontro".split())
 
 
@@ -85,6 +86,8 @@ def _apart(item: Found, others: list[Found]) -> bool:
 
 def _orders(clause: Clause, calendar: Calendar) -> Iterator[Found]:
     """The first, the last, the last but one, the next: in the order of their starts."""
+    if clause.groups.isdisjoint(_ORDERS) and not clause.has("partitive"):
+        return
     whole, to_come = calendar.in_order, calendar.to_come
     wanted = {
         "one_before_last": whole[-2] if len(whole) > 1 else None,

@@ -29,6 +29,7 @@ SURE, LIKELY, LOOSE = 3, 2, 1
 Codes = frozenset[str]
 
 
+@lru_cache(maxsize=8192)
 def stem(word: str) -> str:
     """A word without its ending: "sportive" and "sportivo", "biblioteche" and "biblioteca" have one stem."""
     for ending in ("ings", "ing", "ers", "er"):
@@ -214,6 +215,7 @@ def _phrases(clause: Clause, stems: tuple[str, ...], sectors: Sectors) -> Iterat
                 yield _named(clause, at, place + 1, codes, "sector", SURE)
 
 
+@lru_cache(maxsize=8192)
 def _own(word: str, bare: str, sectors: Sectors) -> tuple[Codes, int]:
     """The meetings whose own word this is, and how surely."""
     if bare in sectors.words and word not in sectors.common:

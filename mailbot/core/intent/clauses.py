@@ -206,11 +206,11 @@ def _of_sentence(calm: str, start: int, end: int, number: int, asks: bool, lexic
         )
 
 
-_MASKS = {
+MASKS = {
     "eager": frozenset(("negation", "able", "attend", "hedge")),
     "idle_no": frozenset(("negation", "able", "attend", "busy")),
     "link_lost": frozenset(("join", "attend", "negation", "held", "able", "leave", "link_wanted", "busy", "move")),
-    "status": frozenset(("join", "negation", "held", "link_wanted", "past_sign_up")),
+    "status": frozenset(("join", "negation", "held", "link_wanted")),
     "export": frozenset(("join", "negation", "held", "all")),
     "erase": frozenset(("leave", "negation", "all")),
     "elsewhere": frozenset(("join", "leave", "held")),
@@ -223,7 +223,6 @@ _MASKS = {
     "how": frozenset(("join", "asking", "question", "negation")),
     "still_room": frozenset(("join", "negation", "asking", "question")),
     "question": frozenset(("join",)),
-    "others": frozenset(),
 }
 """Groups whose longer phrases take away the meaning of other words within them: "non ho ricevuto il link" refuses
 nothing, "mi ero iscritto" asks for nothing."""
@@ -231,13 +230,11 @@ nothing, "mi ero iscritto" asks for nothing."""
 
 def _unmasked(cues: list[Cue]) -> list[Cue]:
     """The cues that no longer phrase takes away."""
-    masks = [cue for cue in cues if cue.group in _MASKS]
+    masks = [cue for cue in cues if cue.group in MASKS]
     return [
         cue
         for cue in cues
-        if not any(
-            cue.group in _MASKS[mask.group] and mask.start <= cue.start and cue.end <= mask.end for mask in masks
-        )
+        if not any(cue.group in MASKS[mask.group] and mask.start <= cue.start and cue.end <= mask.end for mask in masks)
     ]
 
 

@@ -85,7 +85,7 @@ def _undecided(own: Hearing) -> bool:
     """Whether somebody hedges who has not said plainly, in another sentence, what they want."""
     hedged = {one.clause.sentence for one in own.heard if one.hedges}
     plain = [m for one in own.heard if one.joins and not one.weak for m in one.taken if m.named and m.codes]
-    if any(m.clause.sentence not in hedged for m in plain) and not own.has("one_of"):
+    if any(m.clause.sentence not in hedged for m in plain):
         return False
     return bool(hedged) and len(_decided(own)) != 1
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mailbot.adapters.templates import text_problems
+from mailbot.adapters.words import word_problems
 from mailbot.config import ServiceConfig
 from mailbot.parts import make_house, make_mailbox, make_postman, open_store, utc_now
 from mailbot.ports import MailboxTrouble, PostmanTrouble, StoreTrouble
@@ -27,6 +28,10 @@ def findings(service: ServiceConfig) -> Iterator[Finding]:
     yield from (Finding("letters", False, problem) for problem in problems)
     if not problems:
         yield Finding("letters", True, "every letter can be written, in every language")
+    wrong = word_problems(service.config.service.words)
+    yield from (Finding("words", False, problem) for problem in wrong)
+    if wrong:
+        return
     yield from _database(service)
     yield from _mailbox(service)
     yield _way_out(service)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 import click
 
 from mailbot import __version__, console
+from mailbot.adapters.words import load_words
 from mailbot.config import Config, ConfigError, default_file, load, load_service
 from mailbot.core.understanding import Understood, understand
 
@@ -139,8 +140,9 @@ def explain(file: Path, sources: tuple[str, ...], as_json: bool, now: datetime |
     """
     config = load(file)
     series, own = config.to_series(), _own_addresses(config)
+    words = load_words(config.service.words)
     for name, raw in _messages(sources):
-        understood = understand(raw, series, own, now or datetime.now(UTC))
+        understood = understand(raw, series, own, now or datetime.now(UTC), lexicon=words)
         click.echo(_as_json(name, understood) if as_json else console.explained(name, understood, series))
 
 
@@ -157,6 +159,7 @@ def rehearse(file: Path, folder: str | None, since: datetime | None, as_json: bo
     service = load_service(file)
     imap = service.imap if folder is None else service.imap.model_copy(update={"folder": folder})
     series, own = service.config.to_series(), _own_addresses(service.config)
+    words = load_words(service.config.service.words)
     first = since.date() if since else (datetime.now(UTC) - timedelta(days=30)).date()
     tally = console.Tally()
     mailbox = make_mailbox(imap)
@@ -165,7 +168,7 @@ def rehearse(file: Path, folder: str | None, since: datetime | None, as_json: bo
         uids = mailbox.uids_after(0, first)
         with click.progressbar(length=len(uids), label=f"{len(uids)} mail(s)", file=sys.stderr) as bar:
             for arrival in mailbox.fetch(uids):
-                understood = understand(arrival.raw, series, own, datetime.now(UTC), arrival.received_at)
+                understood = understand(arrival.raw, series, own, datetime.now(UTC), arrival.received_at, words)
                 tally.count(understood)
                 name = f"{imap.folder}/{arrival.uid}"
                 click.echo(_as_json(name, understood) if as_json else console.explained(name, understood, series))

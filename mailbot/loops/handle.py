@@ -54,7 +54,7 @@ def turn(store: Store, house: House, clock: Clock) -> int:
 
 def handle(inbound: Inbound, work: Work, house: House, at: datetime) -> None:
     """Handles one mail inside the transaction ``work``."""
-    understood = understand(inbound.raw, house.series, house.own, at, inbound.received_at)
+    understood = understand(inbound.raw, house.series, house.own, at, inbound.received_at, house.words)
     decision = decide(
         understood.message,
         understood.intent,

@@ -21,6 +21,8 @@ from mailbot.core.model import Language
 
 FILES = ("it", "en", "others")
 """The word files; the language of a letter can be that of the first two alone."""
+THEMES = "themes"
+"""The file of kinds of associations and what they do."""
 LANGUAGES: tuple[Language, ...] = ("it", "en")
 _SIGNS = re.compile(r"[^a-z0-9]+")
 _GAP = "~"
@@ -170,13 +172,14 @@ class Lexicon:
     stop_words: Mapping[Language, frozenset[str]]
 
 
-_NUMBERED = ("weekdays", "months", "days_in_words", "hours_in_words")
+NUMBERED = {"weekdays": 7, "months": 12, "days_in_words": 31, "hours_in_words": 12}
+"""The groups whose entries are counted: a list each, and how many there are."""
 _SETS = ("before_day", "before_other", "after_other", "small", "common", "past", "greeting")
 
 
 def build(words: Mapping[str, Mapping[str, Any]], themes: Mapping[str, Any]) -> Lexicon:
     """A lexicon of parsed word files, by file name, and of parsed themes."""
-    apart = {*_NUMBERED, *_SETS, "stop"}
+    apart = {*NUMBERED, *_SETS, "stop"}
     groups: dict[str, list[str]] = defaultdict(list)
     for of_file in words.values():
         for name, entries in of_file.items():
@@ -208,12 +211,14 @@ def _set(words: Mapping[str, Mapping[str, Any]], name: str) -> frozenset[str]:
     return frozenset(plain(entry) for of_file in words.values() for entry in of_file.get(name, ()))
 
 
+def read_shipped() -> dict[str, dict[str, Any]]:
+    """The word files that come with the program, parsed, by name."""
+    folder = files("mailbot.core.intent") / "words"
+    return {name: tomllib.loads((folder / f"{name}.toml").read_text("utf-8")) for name in (*FILES, THEMES)}
+
+
 @lru_cache(maxsize=1)
 def shipped() -> Lexicon:
     """The lexicon that comes with the program."""
-    folder = files("mailbot.core.intent") / "words"
-
-    def read(name: str) -> dict[str, Any]:
-        return tomllib.loads((folder / f"{name}.toml").read_text("utf-8"))
-
-    return build({name: read(name) for name in FILES}, read("themes"))
+    words = read_shipped()
+    return build(words, words.pop(THEMES))

@@ -53,12 +53,13 @@ class Case:
             Outcome.ACT,
             register=tuple(sorted(register)),
             cancel=tuple(sorted(cancel)),
-            evidence=evidence.of(deed, self.series, tuple(why)),
+            evidence=evidence.of(deed, tuple(why), self.calendar, (self.own, self.subject)),
         )
 
     def ask(self, doubt: Doubt, why: Iterable[Mention]) -> Intent:
         """Asks the sender."""
-        return Intent(Outcome.ASK, doubt=doubt, evidence=evidence.doubt(doubt, self.series, tuple(why)))
+        said = evidence.doubt(doubt, tuple(why), self.calendar, (self.own, self.subject))
+        return Intent(Outcome.ASK, doubt=doubt, evidence=said)
 
     def ask_if_over(self, choice: Choice) -> Intent | None:
         """Asks where a meeting that is wanted has begun."""

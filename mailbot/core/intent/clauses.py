@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
 
@@ -52,6 +53,19 @@ _ARTICLES = frozenset("il lo la the on al quello quella".split())
 _DEEDS = frozenset("join leave attend move negation busy held link_lost was_there".split())
 
 
+class Source(StrEnum):
+    """Where the words stand."""
+
+    OWN = "own"
+    SUBJECT = "subject"
+    QUOTE = "quote"
+    MARK = "mark"
+    """A quoted line that the sender has marked."""
+    SIGNATURE = "signature"
+    NAME = "name"
+    ADDRESS = "address"
+
+
 @dataclass(frozen=True, slots=True)
 class Clause:
     """A stretch of words within which a "no" reaches."""
@@ -76,6 +90,7 @@ class Clause:
     """Each word as written."""
     whole: bool
     """It is the whole of its sentence."""
+    source: Source
 
     @property
     def plain(self) -> str:
@@ -105,12 +120,12 @@ class _Token:
     sign: str
 
 
-def split(text: str, lexicon: Lexicon) -> tuple[Clause, ...]:
+def split(text: str, lexicon: Lexicon, source: Source = Source.OWN) -> tuple[Clause, ...]:
     """The clauses of a text, in order."""
-    return tuple(_clauses(text[:MOST_TEXT], lexicon))
+    return tuple(_clauses(text[:MOST_TEXT], lexicon, source))
 
 
-def _clauses(text: str, lexicon: Lexicon) -> Iterator[Clause]:
+def _clauses(text: str, lexicon: Lexicon, source: Source) -> Iterator[Clause]:
     calm = _calm(text)
     start = 0
     ends = [*((m.start(), m[0]) for m in _SENTENCE.finditer(calm)), (len(calm), "")]
@@ -118,9 +133,9 @@ def _clauses(text: str, lexicon: Lexicon) -> Iterator[Clause]:
         while end - start > MOST_SENTENCE:
             blank = calm.rfind(" ", start + 1, start + MOST_SENTENCE)
             cut = blank if blank > 0 else start + MOST_SENTENCE
-            yield from _of_sentence(calm, start, cut, number, "?" in stop, lexicon)
+            yield from _of_sentence(calm, start, cut, number, "?" in stop, lexicon, source)
             start = cut
-        yield from _of_sentence(calm, start, end, number, "?" in stop, lexicon)
+        yield from _of_sentence(calm, start, end, number, "?" in stop, lexicon, source)
         start = end + len(stop)
 
 
@@ -178,7 +193,9 @@ def _is_symbol(sign: str) -> bool:
     return sign > "\u2190" and unicodedata.category(sign) in ("So", "Sk", "Cs")
 
 
-def _of_sentence(calm: str, start: int, end: int, number: int, asks: bool, lexicon: Lexicon) -> Iterator[Clause]:
+def _of_sentence(
+    calm: str, start: int, end: int, number: int, asks: bool, lexicon: Lexicon, source: Source
+) -> Iterator[Clause]:
     tokens = _tokens(calm, start, end)
     if not tokens:
         return
@@ -203,6 +220,7 @@ def _of_sentence(calm: str, start: int, end: int, number: int, asks: bool, lexic
             tuple(token.sign for token in tokens[begin:stop]),
             tuple(calm[token.start : token.end] for token in tokens[begin:stop]),
             len(cuts) == 1,
+            source,
         )
 
 

@@ -27,11 +27,16 @@ class Found:
 
 def finding(clause: Clause, start: int, end: int, codes: frozenset[str], by: str, note: str = "") -> Found:
     """A finding between these places of a clause, with the words as they were written."""
+    return Found(start, end, codes, by, as_written(clause, start, end), note)
+
+
+def as_written(clause: Clause, start: int, end: int) -> str:
+    """The words between these places, with the signs between them, on one line."""
     words = "".join(
         f"{'' if n == start else sign.replace(chr(10), ' ') or '’'}{_shown(clause, n)}"
         for n, sign in enumerate(clause.signs[start:end], start=start)
     )
-    return Found(start, end, codes, by, " ".join(words.split()), note)
+    return " ".join(words.split())
 
 
 def _shown(clause: Clause, at: int) -> str:

@@ -8,7 +8,7 @@ from datetime import date
 
 from mailbot.core.intent import clauses, mentions, sentences
 from mailbot.core.intent.calendar import Calendar
-from mailbot.core.intent.clauses import Clause
+from mailbot.core.intent.clauses import Clause, Source
 from mailbot.core.intent.deeds import hear_clause
 from mailbot.core.intent.heard import Heard, Hearing
 from mailbot.core.intent.lexicon import Lexicon
@@ -18,10 +18,10 @@ SHORT_MAIL = 30
 """Words of a mail in which a mention and courtesies are a wish."""
 
 
-def hear(text: str, calendar: Calendar, words: Sectors, lexicon: Lexicon) -> Hearing:
+def hear(text: str, calendar: Calendar, words: Sectors, lexicon: Lexicon, source: Source = Source.OWN) -> Hearing:
     """What a text says, clause by clause."""
     by_sentence: dict[int, list[Clause]] = {}
-    parts = clauses.split(text, lexicon)
+    parts = clauses.split(text, lexicon, source)
     brief = sum(len(clause.words) for clause in parts) <= SHORT_MAIL and not any(c.has("offer") for c in parts)
     for clause in parts:
         by_sentence.setdefault(clause.sentence, []).append(clause)

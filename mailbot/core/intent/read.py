@@ -24,6 +24,8 @@ from datetime import datetime
 from mailbot.core.intent import evidence, language, marks, people
 from mailbot.core.intent.calendar import Calendar
 from mailbot.core.intent.case import Case
+from mailbot.core.intent.clauses import Source
+from mailbot.core.intent.heard import Stance
 from mailbot.core.intent.hearing import hear
 from mailbot.core.intent.lexicon import Lexicon, shipped
 from mailbot.core.intent.moves import moved
@@ -32,6 +34,8 @@ from mailbot.core.intent.signups import joined
 from mailbot.core.intent.withdrawals import left
 from mailbot.core.model import Doubt, Intent, Message, Outcome, Request, Series
 
+_OPEN = (Doubt.CONTRADICTION, Doubt.NO_SUCH_DATE, Doubt.SEVERAL, Doubt.UNNAMED)
+"""The doubts over which another reading may be of interest."""
 RULES = (moved, left, joined)
 """What may become of places, each outranking the next."""
 
@@ -60,7 +64,7 @@ def read_intent(message: Message, series: Series, at: datetime, lexicon: Lexicon
         words=sectors,
         lexicon=words,
         own=own,
-        subject=hear("" if own.has("wrong_subject") else theirs, calendar, sectors, words),
+        subject=hear("" if own.has("wrong_subject") else theirs, calendar, sectors, words, Source.SUBJECT),
     )
     intent = _by_calendar(case) or _by_words(case)
     return replace(
@@ -80,7 +84,7 @@ def _by_calendar(case: Case) -> Intent | None:
         return None
     code = reply.uid.partition("@")[0].partition(".")[0]
     meeting = case.series.meeting(code)
-    said = evidence.calendar(reply.partstat, reply.uid, case.series.language)
+    said = evidence.calendar_reply(reply.partstat, reply.uid, case.series.language)
     if meeting is None:
         return Intent(Outcome.ASK, doubt=Doubt.UNNAMED, evidence=(said,))
     if reply.partstat == "DECLINED":
@@ -95,6 +99,8 @@ def _by_words(case: Case) -> Intent:
     requests = case.requests
     asks = any(one.asks and (not requests or one.clause.has("question", "asking_is")) for one in case.own.heard)
     wanted = next((intent for rule in RULES if (intent := rule(case))), None)
+    if wanted is not None and (wanted.register or wanted.doubt in _OPEN):
+        wanted = replace(wanted, runner_up=_second(case, wanted))
     if requests and (wanted is None or wanted.outcome is Outcome.ASK):
         wanted = Intent(Outcome.ACT)
     if wanted is None:
@@ -104,3 +110,21 @@ def _by_words(case: Case) -> Intent:
         said = evidence.requests(case.own, case.subject, case.series.language)
         wanted = replace(wanted, requests=named, evidence=(*said, *wanted.evidence))
     return replace(wanted, attention=asks)
+
+
+def _second(case: Case, first: Intent) -> str:
+    """The reading that came second, in words: the strongest clue for a meeting neither chosen nor refused."""
+    apart = {*first.register, *first.cancel}
+    refused = (*case.own.mentions(Stance.DECLINED, Stance.EXCEPTED), *case.subject.mentions(Stance.EXCEPTED))
+    apart.update(*(mention.codes for mention in refused))
+    heard = (Stance.TAKEN, Stance.BARE, Stance.OTHERS, Stance.HELD)
+    for source in (
+        lambda: case.own.mentions(*heard),
+        lambda: case.subject.mentions(*heard),
+        lambda: case.quoted().why,
+        lambda: marks.organisation(case.message, case.own, case.calendar, case.words, case.lexicon).why,
+    ):
+        others = [m for m in source() if len(m.codes) == 1 and not m.codes & apart]
+        if others:
+            return evidence.runner_up(max(others, key=lambda m: m.found.weight), case.calendar)
+    return ""

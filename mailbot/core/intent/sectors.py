@@ -16,7 +16,7 @@ from functools import lru_cache
 from rapidfuzz.distance import DamerauLevenshtein
 
 from mailbot.core.intent.clauses import Clause
-from mailbot.core.intent.dates import Found
+from mailbot.core.intent.found import Found
 from mailbot.core.intent.lexicon import Lexicon, Matcher, plain
 from mailbot.core.model import Series
 
@@ -29,6 +29,7 @@ SURE, LIKELY, LOOSE = 3, 2, 1
 Codes = frozenset[str]
 
 
+@lru_cache(maxsize=8192)
 def stem(word: str) -> str:
     """A word without its ending: "sportive" and "sportivo", "biblioteche" and "biblioteca" have one stem."""
     for ending in ("ings", "ing", "ers", "er"):
@@ -190,8 +191,7 @@ def _merged(found: list[Found]) -> list[Found]:
         if place in at_place:
             before = at_place[place]
             if item.weight == before.weight:
-                joined = before.codes | item.codes
-                at_place[place] = Found(*place, joined, before.by, before.words, before.note, before.weight)
+                at_place[place] = replace(before, codes=before.codes | item.codes)
             continue
         at_place[place] = item
     return list(at_place.values())
@@ -215,6 +215,7 @@ def _phrases(clause: Clause, stems: tuple[str, ...], sectors: Sectors) -> Iterat
                 yield _named(clause, at, place + 1, codes, "sector", SURE)
 
 
+@lru_cache(maxsize=8192)
 def _own(word: str, bare: str, sectors: Sectors) -> tuple[Codes, int]:
     """The meetings whose own word this is, and how surely."""
     if bare in sectors.words and word not in sectors.common:

@@ -12,6 +12,7 @@ from mailbot.core.model import Address, Kind, Message, Origin, Passage, PassageK
 from mailbot.core.reading import calendar, headers, html, machine, pec, quoting
 from mailbot.core.reading.headers import MimeMessage
 from mailbot.core.reading.lines import Line, plain_lines
+from mailbot.core.reading.looks import without_struck
 from mailbot.core.reading.mime import Part, inner_mail, parse_tree, parts
 
 MOST_BODY = 300_000
@@ -155,10 +156,11 @@ def _typed(leaves: list[Part]) -> list[list[Line]]:
 
 
 def _chosen(forms: list[Part]) -> list[Line]:
-    """Of the forms of one text, the plain one, unless it leaves things out."""
+    """Of the forms of one text, the plain one, unless it leaves things out, or says what is struck out in the other."""
     plain = [line for form in forms if form.kind != "text/html" for line in _lines(form)]
-    rich = next((_lines(form) for form in forms if form.kind == "text/html"), [])
-    return rich if rich and _is_stub(_joined(plain), _joined(rich)) else plain
+    source = next((form.text() for form in forms if form.kind == "text/html"), "")
+    rich = html.to_lines(source)
+    return rich if rich and (html.strikes_out(source) or _is_stub(_joined(plain), _joined(rich))) else plain
 
 
 def _joined(lines: list[Line]) -> str:
@@ -168,7 +170,7 @@ def _joined(lines: list[Line]) -> str:
 def _lines(leaf: Part) -> list[Line]:
     if leaf.kind == "text/html":
         return html.to_lines(leaf.text())
-    return plain_lines(_unflowed(leaf)[:MOST_BODY])
+    return plain_lines(without_struck(_unflowed(leaf)[:MOST_BODY]))
 
 
 def _unflowed(leaf: Part) -> str:

@@ -58,7 +58,7 @@ def _passages(lines: Iterable[Sorted]) -> Iterator[Passage]:
 
 def _walk(lines: Sequence[Line]) -> Iterator[Sorted]:
     """Each line with its kind, by the marks that mail programs set."""
-    bare = [introductions.unquoted(line) for line in lines]
+    bare = introductions.unquoted(lines)
     kind = OWN
     at = 0
     while at < len(lines):

@@ -95,7 +95,7 @@ MACHINES: list[tuple[str, str]] = [
     ),
     (
         "Re: Invitation",
-        "Merci pour votre message. Nous avons bien reçu votre demande et nous vous répondrons dans les meilleurs délais.",
+        "Merci pour votre message. Nous avons bien reçu votre demande et nous vous répondrons sous 48 heures.",
     ),
     ("Re: Invitación", "Gracias por contactar. Hemos recibido su consulta y le responderemos a la mayor brevedad."),
     ("Re: calendario", "Messaggio generato dal sistema di assistenza. Si prega di non rispondere a questo messaggio."),
@@ -125,6 +125,9 @@ MACHINES: list[tuple[str, str]] = [
 ]
 
 PEOPLE: list[tuple[str, str]] = [
+    ("Nuoto", "Il 21 sarò collegata io. Diese Nachricht ist vertraulich. Dies ist keine automatische Antwort."),
+    ("Nuoto", "Il 21 sarò collegata io. Messaggio inviato automaticamente dal gestionale."),
+    ("Nuoto", "La società c'è. This is not an automatic message."),
     ("Re: Promemoria", "I'm away on the 22nd, sign me up for the 26th"),
     ("Re: Promemoria", "Sono in ferie fino al 20, segnatemi per il 22"),
     ("Assente il 21", "Il 21 sono assente, ma il 22 vengo."),

@@ -84,7 +84,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
         r"##-? .{0,60}(?:risposta sopra|above this line|oberhalb dieser)",
         r"this is an auto(?:mat\w+|[- ]?(?:reply|response|generated))|this (?:e-?mail|message|reply|response) (?:was|is|has been) (?:sent |generated |created )?(?:automatically|by an? auto)|"
         r"you will (?:only )?(?:receive|get) this (?:reply|message|notice|e-?mail) (?:only )?once|(?:please )?(?:type|write) your reply above this line",
-        r"(?:dies|das|hierbei|es) (?:ist|handelt)\b[^.!?]{0,25}\bautomatisch\w*|diese (?:nachricht|e-?mail|antwort) wurde automatisch",
+        r"(?:dies|das|hierbei|es) (?:ist|handelt)\b(?!.{0,25}\b(?:kein|nicht))[^.!?]{0,25}\bautomatisch\w*|diese (?:nachricht|e-?mail|antwort) wurde automatisch",
         r"(?:ceci|ce (?:message|courriel|mail)) est (?:une? )?(?:\w+ )?(?:automatique|généré|envoyé automatiquement)|ce (?:message|courriel) a été (?:généré|envoyé) automatiquement",
         r"(?:este|esta|esto) (?:es (?:un|una)|(?:mensaje|correo|respuesta)) ?(?:mensaje|correo|respuesta)?[^.!?]{0,25}(?:automátic\w+|automáticamente)",
     ),

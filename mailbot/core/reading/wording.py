@@ -98,6 +98,10 @@ _NOTICES = (
 _DOT_OF_DATE = re.compile(r"(?<=\d)\.(?= )")
 """Such as "bis 15. März": no sentence ends there."""
 _ASKS = re.compile(r"\?(?=[\s\"»)]|$)")
+_I = re.compile(
+    r"\b(?:io|mi|noi|ci|mi[oa]|nostr[oaie]|siamo|sono|\w+(?:rò|remo)|i|i'\w+|we|we'\w+|my|our|ich|wir|je|nous|yo|nosotros)\b",
+    re.IGNORECASE,
+)
 _ANSWERS = re.compile(r"^\s*(?:re|r|rif|aw|sv|fw|fwd|i)\s?:", re.IGNORECASE)
 _RECEIPT_SUBJECT = re.compile(
     r"^\W{0,3}(?:letto|letta|non letto|read|not read|ricevuta di (?:ritorno|lettura)|conferma di lettura|"
@@ -142,7 +146,7 @@ def find(subject: str, body: str, *, answers: bool = False, hinted: bool = False
     for what, in_body, in_subject in _NOTICES:
         if in_subject.search(subject) and in_body.search(text):
             return Origin(Kind.NOTICE, (f"the wording of {what}: «{subject[:60]}»",))
-    if _is_enough(said, subject, asks=bool(_ASKS.search(text)), hinted=hinted):
+    if _is_enough(said, subject, asks=bool(_ASKS.search(text)), speaks=bool(_I.search(text)), hinted=hinted):
         quoted = ", ".join(f"«{words[:60]}»" for words in said.values())
         return Origin(Kind.AUTO_REPLY, (f"the wording of an automatic answer: {quoted}",))
     return None
@@ -182,13 +186,16 @@ def _is_a_person(subject: str, text: str) -> bool:
     return bool(PERSON.search(text if _ANSWERS.match(subject) else f"{subject} {text}"))
 
 
-def _is_enough(said: dict[str, str], subject: str, *, asks: bool, hinted: bool) -> bool:
-    """Whether so many signs make a machine. A question asks for one more: programs have few."""
+def _is_enough(said: dict[str, str], subject: str, *, asks: bool, speaks: bool, hinted: bool) -> bool:
+    """Whether so many signs make a machine. A question asks for one more: programs have few.
+
+    That it calls itself automatic is enough where nobody ``speaks`` of themselves: people's programs add such lines.
+    """
     absence, receipt = said.keys() & _ABSENCE, said.keys() & _RECEIPT
     # That somebody is away is what people write as well, and servers hint at machines in people's mails too.
     if hinted and said.keys() & _HINTING:
         return True
-    if SELF in said and (not asks or len(said) >= ENOUGH):
+    if SELF in said and (len(said) >= ENOUGH or not (asks or speaks)):
         return True
     if _ACKNOWLEDGING_SUBJECT.match(subject) and receipt - {THANKS, TICKET}:
         return True

@@ -103,6 +103,7 @@ def find_origin(
     own: frozenset[str],
     subject: str,
     body: str,
+    words: str,
     *,
     has_calendar_reply: bool,
 ) -> Origin:
@@ -115,6 +116,7 @@ def find_origin(
         own: our own addresses.
         subject: decoded.
         body: its readable text, without what it quotes or passes on.
+        words: of that, the sender's own, without signature and footers.
         has_calendar_reply: it holds a calendar's answer.
     """
     if kind := pec.receipt_kind(mime, parts):
@@ -135,6 +137,7 @@ def find_origin(
         or wording.find(
             subject,
             body,
+            words,
             answers=bool(value(mime, "In-Reply-To") or value(mime, "References")),
             hinted=bool(value(mime, "X-Auto-Response-Suppress")),
         )

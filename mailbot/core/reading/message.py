@@ -73,6 +73,7 @@ def _message(
         own,
         subject,
         "\n".join(passage.text for passage in body if passage.kind in _SPOKEN),
+        "\n".join(passage.text for passage in body if passage.kind is PassageKind.OWN),
         has_calendar_reply=reply is not None,
     )
     if envelope is not None and origin.kind is Kind.PERSON:

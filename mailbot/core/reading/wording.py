@@ -1,14 +1,16 @@
 """Automatic answers that carry no mark but their wording.
 
 A subject that begins as one is enough. In the body two different signs (``phrases``) are asked for, because people
-write of being away too: "sono fuori sede il 21, vengo il 22" has one. Whatever sounds like a person who was invited,
-a wish, a plan, a regret, speaks against a machine; only an answer that calls itself automatic outweighs it. A person
-who answers such a mail has "Re:" before its subject.
+write of being away too: "sono fuori sede il 21, vengo il 22" has one. And there must be little beside the signs: an
+automatic answer says nothing else, while whoever is away and wants something says that too, in words no list can hold.
+What sounds like a person who was invited (a wish, a plan, a regret) speaks against a machine in any case; only an
+answer that calls itself automatic outweighs it. A person who answers such a mail has "Re:" before its subject.
 """
 
 import re
 
 from mailbot.core.model import Kind, Origin
+from mailbot.core.reading import marks
 from mailbot.core.reading.phrases import (
     AUTOMATIC,
     AWAY,
@@ -95,7 +97,7 @@ _NOTICES = (
     ),
 )
 """Other notices: what they are, what the body says, and what the subject."""
-_DOT_OF_DATE = re.compile(r"(?<=\d)\.(?= )")
+_DOT_OF_DATE = re.compile(r"(?<=\d)\.(?= (?:jan|feb|mär|apr|mai|jun|jul|aug|sep|okt|nov|dez))", re.IGNORECASE)
 """Such as "bis 15. März": no sentence ends there."""
 _ASKS = re.compile(r"\?(?=[\s\"»)]|$)")
 _I = re.compile(
@@ -120,14 +122,33 @@ _RECEIPT = frozenset([RECEIVED, PROMISE, THANKS, TICKET, AUTOMATIC, SELF])
 _HINTING = frozenset([MEANWHILE, INSTEAD, AUTOMATIC, SELF, RECEIVED, TICKET])
 LOOKED_AT = 3_000
 ENOUGH = 2
+MOST_BESIDE = (3, 3, 5, 12, 24)
+"""Words in sentences without a sign that an automatic answer has at most, by the number of its signs ..."""
+MOST_BESIDE_SELF = (12, 12, 30, 60)
+"""... and if one of them is that it calls itself automatic."""
+_DAY = re.compile(r"\d|(?:luned|marted|mercoled|gioved|venerd|sabato|domenica|domani|day\b|tomorrow)", re.IGNORECASE)
+DAY_WEIGHS = 3
+"""A sentence beside that names a day counts so often: answering an invitation, people name days."""
+_SENTENCES = re.compile(r"[.!?;]+(?=\s|$)|\n\s*\n|[\[\]]")
+_BACK = re.compile(
+    r"\b(?:torn(?:o|erò|iamo|eremo)|rientr(?:o|erò)|riapr\w+|(?:be|am|are) back|return(?:ing)?|zurück|wieder (?:da|erreichbar)|de retour|de vuelta|"
+    r"buon[ae] (?:feste|vacanze|giornata|lavoro)|happy holidays|merry christmas|frohe|joyeuses|felices)\b",
+    re.IGNORECASE,
+)
+"""What else belongs to such an answer."""
+LONGEST_FRAME = 9
+"""Words of a salutation, a closing, or an address."""
 
 
-def find(subject: str, body: str, *, answers: bool = False, hinted: bool = False) -> Origin | None:
+def find(
+    subject: str, body: str, own: str | None = None, *, answers: bool = False, hinted: bool = False
+) -> Origin | None:
     """The machine that speaks in this wording, or None.
 
     Args:
         subject: decoded.
         body: what was written, without quotes and what is passed on.
+        own: of that, the sender's own words, without signature and footers; the whole where it is not known.
         answers: it answers another mail, by its headers.
         hinted: something else, too weak by itself, speaks for a machine.
     """
@@ -139,14 +160,19 @@ def find(subject: str, body: str, *, answers: bool = False, hinted: bool = False
         return None
     if _RECEIPT_SUBJECT.match(subject) and (_RECEIPT_BODY.search(text) or not text):
         return Origin(Kind.RECEIPT, ("the wording of a read receipt",))
-    if _AWAY_SUBJECT.match(subject):
+    beside = _words_beside(body if own is None else own) if said or _ACKNOWLEDGING_SUBJECT.match(subject) else 0
+    if _AWAY_SUBJECT.match(subject) and beside <= MOST_BESIDE[-1]:
         put_before = answers and bool(_AWAY_BEFORE_SUBJECT.match(subject))
         if said.keys() - {AWAY, THANKS} or put_before:
             return Origin(Kind.AUTO_REPLY, (f"the subject of an absence, and its wording: «{subject[:60]}»",))
     for what, in_body, in_subject in _NOTICES:
         if in_subject.search(subject) and in_body.search(text):
             return Origin(Kind.NOTICE, (f"the wording of {what}: «{subject[:60]}»",))
-    if _is_enough(said, subject, asks=bool(_ASKS.search(text)), speaks=bool(_I.search(text)), hinted=hinted):
+    bounds = MOST_BESIDE_SELF if SELF in said else MOST_BESIDE
+    bound = bounds[min(len(said.keys() - {THANKS}), len(bounds) - 1)]
+    if beside <= bound and _is_enough(
+        said, subject, asks=bool(_ASKS.search(text)), speaks=bool(_I.search(text)), hinted=hinted
+    ):
         quoted = ", ".join(f"«{words[:60]}»" for words in said.values())
         return Origin(Kind.AUTO_REPLY, (f"the wording of an automatic answer: {quoted}",))
     return None
@@ -179,6 +205,18 @@ def _said(text: str) -> dict[str, str]:
     if SELF in said:
         said.pop(AUTOMATIC, None)
     return {name: found[0] for name, found in said.items()}
+
+
+def _words_beside(own: str) -> int:
+    """How many words stand in sentences that hold no sign, and frame no letter."""
+    count = 0
+    for sentence in _SENTENCES.split(_DOT_OF_DATE.sub(" ", own[:LOOKED_AT]).replace("’", "'")):
+        text = " ".join(sentence.split())
+        words = len(text.split())
+        frame = words <= LONGEST_FRAME and ("@" in text or marks.is_salutation(text) or marks.is_closing(text))
+        if words and not frame and not _BACK.search(text) and not any(sign.search(text) for sign in SIGNS.values()):
+            count += words * (DAY_WEIGHS if _DAY.search(text) else 1)
+    return count
 
 
 def _is_a_person(subject: str, text: str) -> bool:

@@ -70,6 +70,7 @@ MACHINES: list[tuple[str, str]] = [
     ("Re: Invitación", "Estoy de vacaciones. En mi ausencia, diríjase a la secretaría."),
     ("Re: Invitación", "Me encuentro ausente hasta el lunes. Responderé a mi regreso."),
     ("Re: Invitación", "Este es un mensaje automático: la oficina estará cerrada."),
+    ("Abwesend: Einladung", "Ich bin vom 6. bis 17. Oktober im Urlaub. In dringenden Fällen: Frau Timm."),
     # tickets and acknowledgements
     (
         "[Richiesta #1921] Abbiamo ricevuto la tua richiesta",

@@ -97,7 +97,9 @@ _NOTICES = (
     ),
 )
 """Other notices: what they are, what the body says, and what the subject."""
-_DOT_OF_DATE = re.compile(r"(?<=\d)\.(?= (?:jan|feb|mär|apr|mai|jun|jul|aug|sep|okt|nov|dez))", re.IGNORECASE)
+_DOT_OF_DATE = re.compile(
+    r"(?<=\d)\.(?=\s?(?:[-–]|bis\b|und\b|jan|feb|mär|apr|mai|jun|jul|aug|sep|okt|nov|dez))", re.IGNORECASE
+)
 """Such as "bis 15. März": no sentence ends there."""
 _ASKS = re.compile(r"\?(?=[\s\"»)]|$)")
 _I = re.compile(

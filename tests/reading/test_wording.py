@@ -107,7 +107,7 @@ MACHINES: list[tuple[str, str]] = [
     # challenges, quarantines, receipts
     (
         "Re: Promemoria",
-        "Per consegnare il tuo messaggio clicca sul collegamento qui sotto: non riceverai altre richieste.",
+        "Il tuo messaggio è trattenuto. Per consegnare il messaggio clicca sul collegamento.",
     ),
     (
         "Please confirm your message",
@@ -182,6 +182,10 @@ PEOPLE: list[tuple[str, str]] = [
     ("Re: conferma", "Il vostro messaggio è stato letto in assemblea e siamo tutti contenti."),
     ("Quarantena", "Siamo in quarantena per il covid e il 21 restiamo a casa: il collegamento c'è?"),
     ("consegna", "Il materiale è stato consegnato ieri in Comune."),
+    ("iscrizione", "Vi ho mandato un messaggio, la mia iscrizione è ancora in attesa di conferma."),
+    ("Re: Promemoria", "Ho cliccato sul link per confermare la mia e-mail e non si apre niente."),
+    ("Consegnato: il modulo", "Il modulo firmato è stato consegnato allo sportello."),
+    ("Quarantena", "Siamo tutti in quarantena: mandate una mail con il collegamento, grazie."),
     ("Re: Promemoria", "Cliccare sul link non mi riesce, me lo rimandate?"),
     ("Re: Promemoria", "Mi trovo in viaggio di lavoro fino al 20."),
     ("Re: Promemoria", "Sono in congedo fino a lunedì, poi ci sentiamo."),

@@ -87,6 +87,11 @@ _DISCLAIMER = re.compile(
     re.IGNORECASE,
 )
 
+_DISCLAIMER_STEMS = (
+    "messaggio mail message communication comunicazione riservat confiden disclaimer privacy informativa 196 679 gdpr "
+    "personali received intended qualora ricevuto stampare print courriel"
+).split()
+"""One of these is in every such paragraph: looking for them costs a tenth."""
 _ASKING = re.compile(
     r"\b(?:chied(?:o|e|iamo|ono|endo)|richied(?:o|e|iamo)|vorre(?:i|mmo)|desider(?:o|a|iamo)|request|would like|ask(?:ing)? (?:you|for))\b",
     re.IGNORECASE,
@@ -195,6 +200,9 @@ def is_personal(paragraph: str) -> bool:
 def is_disclaimer(paragraph: str) -> bool:
     """Whether a paragraph speaks as a lawyer and not as the sender."""
     text = " ".join(paragraph.split())[:LONGEST_LINE]
+    low = text.lower()
+    if not any(stem in low for stem in _DISCLAIMER_STEMS):
+        return False
     # Who asks to be erased cites the same laws.
     return bool(_DISCLAIMER.search(text)) and not (len(text) < LONGEST_REQUEST and _ASKING.search(text))
 

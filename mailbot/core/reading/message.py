@@ -23,6 +23,7 @@ FEW_WORDS = 40
 MOST_FILE_WORDS = 400
 """An attached text that is longer is a document, not somebody's request."""
 _ATTACHED = re.compile(r"allegat|accluso|attach|enclosed|\bfile\b", re.IGNORECASE)
+_TAG_OR_BLANK = re.compile(r"<[^<>]*>|&nbsp;")
 _SPOKEN = (PassageKind.OWN, PassageKind.SIGNATURE, PassageKind.DISCLAIMER)
 _SHOWN = frozenset(["text/plain", "text/html", "text/enriched", "text/richtext"])
 
@@ -160,8 +161,11 @@ def _chosen(forms: list[Part]) -> list[Line]:
     """Of the forms of one text, the plain one, unless it leaves things out, or says what is struck out in the other."""
     plain = [line for form in forms if form.kind != "text/html" for line in _lines(form)]
     source = next((form.text() for form in forms if form.kind == "text/html"), "")
+    struck = html.strikes_out(source)
+    if not struck and not _may_be_stub(_joined(plain), source):
+        return plain
     rich = html.to_lines(source)
-    return rich if rich and (html.strikes_out(source) or _is_stub(_joined(plain), _joined(rich))) else plain
+    return rich if rich and (struck or _is_stub(_joined(plain), _joined(rich))) else plain
 
 
 def _joined(lines: list[Line]) -> str:
@@ -194,8 +198,17 @@ def _unflowed(leaf: Part) -> str:
     return "".join(written)
 
 
+def _may_be_stub(plain: str, source: str) -> bool:
+    """Whether it is worth while to read the HTML: by the words of its source, of which there are no fewer."""
+    return "html" in plain.lower() or len(_TAG_OR_BLANK.sub(" ", source).split()) > _most_words(plain)
+
+
+def _most_words(plain: str) -> int:
+    return 3 * len(plain.split()) + 3
+
+
 def _is_stub(plain: str, rich: str) -> bool:
     """Whether the plain form says nothing, or only that there is another."""
     words = plain.split()
     speaks_of_itself = len(words) < 60 and "html" in plain.lower() and "html" not in rich.lower()
-    return speaks_of_itself or len(rich.split()) > 3 * len(words) + 3
+    return speaks_of_itself or len(rich.split()) > _most_words(plain)

@@ -7,7 +7,7 @@ belongs to; it is a regular expression over text in which white space is one bla
 
 import re
 
-AWAY, MEANWHILE, INSTEAD, AUTOMATIC, SELF, RECEIVED, PROMISE, THANKS, TICKET, FORMULA = (
+AWAY, MEANWHILE, INSTEAD, AUTOMATIC, SELF, RECEIVED, PROMISE, THANKS, TICKET, FORMULA, HELD, CONFIRM = (
     "away",
     "meanwhile",
     "instead",
@@ -18,6 +18,8 @@ AWAY, MEANWHILE, INSTEAD, AUTOMATIC, SELF, RECEIVED, PROMISE, THANKS, TICKET, FO
     "thanks",
     "ticket",
     "formula",
+    "held",
+    "confirm",
 )
 
 PHRASES: dict[str, tuple[str, ...]] = {
@@ -125,6 +127,18 @@ PHRASES: dict[str, tuple[str, ...]] = {
         r"(?:ticket|pratica|case|caso|richiesta|request|vorgang|anfrage|demande|incidencia|protocollo|riferimento|reference|segnalazione) "
         r"?(?:id|n\.?|no\.?|nr\.?|n°|number|numero|nummer|numéro|número|#)\s{0,2}[:#]?\s{0,2}[\w/-]{0,20}\d[\w/-]{0,20}",
     ),
+    # a mail is held back until its sender is confirmed ...
+    HELD: (
+        r"(?:il (?:tuo|suo|vostro) messaggio|la (?:tua|sua|vostra) (?:e-?mail|mail))\b[^.!?]{0,60}\b(?:trattenut[oa]|in attesa di (?:approvazione|conferma|moderazione|verifica))",
+        r"your (?:message|e-?mail|mail)\b[^.!?]{0,80}\b(?:(?:is|was|has been|being) (?:being )?held|awaits? (?:moderator )?approval|is waiting for)",
+    ),
+    # ... by a click
+    CONFIRM: (
+        r"(?:clicca|cliccare|cliccando|fare clic|fai clic|clicchi|segui il collegamento)\b[^.!?]{0,120}(?:consegn|recapit|confermare|verificare)\w*[^.!?]{0,80}(?:messaggio|e-?mail|identit|mittente|umano)|"
+        r"per (?:far )?(?:consegnare|recapitare|confermare|verificare)\b[^.!?]{0,60}(?:messaggio|e-?mail|identità|mittente)\b[^.!?]{0,60}(?:clicca|cliccare|clicchi|fare clic|segu)\w*",
+        r"(?:click|follow|visit)\b[^.!?]{0,120}(?:deliver|verify|confirm|release)\w*[^.!?]{0,80}(?:message|e-?mail|identity|sender|human|person)|"
+        r"to (?:\w+ ){0,3}(?:deliver|verify|confirm|release)\w*[^.!?]{0,80}(?:click|follow the link)",
+    ),
     # how such answers begin, and until when
     FORMULA: (
         r"(?:attualmente|al momento|in questo momento|currently|at the moment|presently|derzeit|zurzeit|momentan|actuellement|actualmente|en este momento)\b[^.!?]{0,70}"
@@ -139,7 +153,7 @@ STEMS = tuple(
     "rivolg contatt contact wenden diríj regres access accès acceso office "
     "away leave holiday vacation sabbatical closed return absence abwesen urlaub büro rückkehr erreichbar elternzeit "
     "congé absent déplacement bureau oficina ausen vacaciones viaje vuelta ticket ricevut ricevu receiv erhalten eingegangen reçu "
-    "recib rispond reply respond repl above operator pratica protocollo richiesta case travel dringend vertretung".split()
+    "recib rispond reply respond repl above trattenut attesa held awaits waiting clic visit follow operator pratica protocollo richiesta case travel dringend vertretung".split()
 )
 """One of these is in every mail in which two signs can be: what holds none of them need not be searched."""
 

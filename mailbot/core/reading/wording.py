@@ -15,8 +15,10 @@ from mailbot.core.reading.phrases import (
     AUTOMATIC,
     AWAY,
     BULK,
+    CONFIRM,
     FORMULA,
     GREETING,
+    HELD,
     INSTEAD,
     MEANWHILE,
     ONESELF,
@@ -60,21 +62,10 @@ _ACKNOWLEDGING_SUBJECT = re.compile(
 )
 _NOTICES = (
     (
-        "a message is held until its sender is confirmed",
-        re.compile(
-            r"(?:click|follow|clicca\w*|fare clic|fai clic|premere|visit)\b[^.!?]{0,120}(?:deliver|verify|confirm|consegn|recapit|confermare|verificare|release)"
-            r"[^.!?]{0,80}(?:message|e-?mail|messaggio|identit|mittente|sender|human|umano|person)|"
-            r"(?:to|per|per far) (?:\w+ ){0,3}(?:deliver|verify|confirm|consegn|recapit|conferm|verific)\w*[^.!?]{0,80}(?:click|clicca\w*|fare clic|follow|segu)\w*|"
-            r"(?:your|the) (?:message|e-?mail|mail)\b[^.!?]{0,80}\b(?:(?:is|was|has been|being) (?:being )?held|awaits? (?:moderator )?approval|is waiting for)|"
-            r"(?:messaggio|e-?mail)\b[^.!?]{0,60}\b(?:trattenut[oa]|in attesa di (?:approvazione|conferma|moderazione|verifica))",
-            re.IGNORECASE,
-        ),
-        re.compile(""),
-    ),
-    (
         "a quarantine's notice",
         re.compile(
-            r"(?:messagg|message|e-?mail|mail|spam)\w{0,9}\b[^!?]{0,60}quarant|quarant\w*\b[^!?]{0,60}(?:messagg|message|e-?mail|\bmail|spam)",
+            r"(?:messagg\w*|messages?|e-?mails?|spam) (?:\w+ ){0,3}(?:in|nella|messi in) (?:\w+ )?quarant\w+|quarantined (?:messages?|e-?mails?|spam)|"
+            r"(?:messages?|e-?mails?) (?:\w+ ){0,3}quarantined|quarantena (?:della posta|dei messaggi|antispam)",
             re.IGNORECASE,
         ),
         re.compile(
@@ -85,13 +76,13 @@ _NOTICES = (
     (
         "a delivery receipt",
         re.compile(
-            r"(?:was|has been|successfully|è stat[oa]|correttamente) (?:successfully |correttamente )?(?:delivered|relayed|consegnat|recapitat|inoltrat)\w*|"
-            r"delivery to (?:these|the following)|consegna (?:a|ai) (?:questi|seguenti)",
+            r"(?:message|e-?mail|messaggio)\b[^.!?]{0,120}(?:was|has been|successfully|è stat[oa]|correttamente) (?:successfully |correttamente )?"
+            r"(?:delivered|relayed|consegnat|recapitat|inoltrat)\w*|delivery to (?:these|the following)|consegna (?:a|ai) (?:questi|seguenti)",
             re.IGNORECASE,
         ),
         re.compile(
-            r"^\W{0,3}(?:delivered|relayed|delayed|recapitat[oa]|consegnat[oa]|inoltrat[oa]|ricevuta di consegna|conferma di (?:consegna|recapito)|"
-            r"rapporto di consegna|delivery (?:receipt|report|confirmation)|success\w* (?:mail )?delivery)\b",
+            r"^\W{0,3}(?:(?:delivered|relayed|delayed|recapitat[oa]|consegnat[oa]|inoltrat[oa])\s?:|ricevuta di consegna|conferma di (?:consegna|recapito)|"
+            r"rapporto di consegna|delivery (?:receipt|report|confirmation)|success\w* (?:mail )?delivery)",
             re.IGNORECASE,
         ),
     ),
@@ -101,6 +92,11 @@ _DOT_OF_DATE = re.compile(
     r"(?<=\d)\.(?=\s?(?:[-–]|bis\b|und\b|jan|feb|mär|apr|mai|jun|jul|aug|sep|okt|nov|dez))", re.IGNORECASE
 )
 """Such as "bis 15. März": no sentence ends there."""
+_HELD_SUBJECT = re.compile(
+    r"\b(?:confirm your|please confirm|please verify|conferma (?:il tuo|il suo|la tua|di essere)|awaits (?:moderator )?approval|"
+    r"spam ?(?:arrest|protection)|boxbe|sender verification|verifica (?:del )?mittente)\b",
+    re.IGNORECASE,
+)
 _ASKS = re.compile(r"\?(?=[\s\"»)]|$)")
 _I = re.compile(
     r"\b(?:io|mi|noi|ci|mi[oa]|nostr[oaie]|siamo|sono|\w+(?:rò|remo)|i|i'\w+|we|we'\w+|my|our|ich|wir|je|nous|yo|nosotros)\b",
@@ -120,8 +116,10 @@ _RECEIPT_BODY = re.compile(
     re.IGNORECASE,
 )
 _ABSENCE = frozenset([AWAY, MEANWHILE, INSTEAD, AUTOMATIC, SELF, FORMULA])
+_CHALLENGE = frozenset([HELD, CONFIRM, SELF, AUTOMATIC])
 _RECEIPT = frozenset([RECEIVED, PROMISE, THANKS, TICKET, AUTOMATIC, SELF])
 _HINTING = frozenset([MEANWHILE, INSTEAD, AUTOMATIC, SELF, RECEIVED, TICKET])
+_TELLING_SUBJECTS = (_RECEIPT_SUBJECT, _AWAY_SUBJECT, *(in_subject for _, _, in_subject in _NOTICES))
 LOOKED_AT = 3_000
 ENOUGH = 2
 MOST_BESIDE = (3, 3, 5, 12, 24)
@@ -158,6 +156,8 @@ def find(
     if _SUBJECT.match(subject):
         return Origin(Kind.AUTO_REPLY, (f"the subject of an automatic answer: «{subject[:60]}»",))
     said = _said(text)
+    if not said and not any(pattern.match(subject) for pattern in _TELLING_SUBJECTS):
+        return None
     if _is_a_person(subject, text) and not (SELF in said and len(said.keys() - {THANKS}) >= ENOUGH):
         return None
     if _RECEIPT_SUBJECT.match(subject) and (_RECEIPT_BODY.search(text) or not text):
@@ -238,6 +238,9 @@ def _is_enough(said: dict[str, str], subject: str, *, asks: bool, speaks: bool, 
     if SELF in said and (len(said) >= ENOUGH or not (asks or speaks)):
         return True
     if _ACKNOWLEDGING_SUBJECT.match(subject) and receipt - {THANKS, TICKET}:
+        return True
+    challenge = said.keys() & _CHALLENGE
+    if len(challenge) >= ENOUGH or (challenge & {HELD, CONFIRM} and _HELD_SUBJECT.search(subject)):
         return True
     # Who was written to thanks and promises an answer: it takes the mail's receipt, or a number, to be a program's.
     acknowledged = len(receipt) >= ENOUGH + asks and bool(receipt & {RECEIVED, TICKET, AUTOMATIC, SELF})

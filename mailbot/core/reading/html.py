@@ -34,6 +34,7 @@ _STRUCK_TAGS = frozenset("s strike del".split())
 _STRIKES = re.compile(r"<(?:s|strike|del)[\s>]|line-through", re.IGNORECASE)
 _PARAGRAPHS = frozenset("p h1 h2 h3 h4 h5 h6 ul ol table blockquote".split())
 
+_BLANKS = re.compile(r"[ \t\r\n\f]+")
 _TIGHT = re.compile(r"\bMso(?:Normal|PlainText)|margin(?:-bottom)?\s{0,3}:\s{0,3}0", re.IGNORECASE)
 """Paragraphs that stand below each other like lines."""
 _INDENT = re.compile(r"webkit-indent-blockquote|border\s{0,3}:\s{0,3}none\b(?!.{0,200}border-left)", re.IGNORECASE)
@@ -79,6 +80,8 @@ class _Walk:
         """Some words were left out for their colour or size alone."""
         self._colours = colours
         self._look = PLAIN
+        self._known: dict[tuple[Start, Look], tuple[_Role, Look, bool]] = {}
+        """What tags say that have come before: programs write the same few again and again."""
         self._line: list[str] = []
         self._open: list[tuple[str, _Role, bool, Look]] = []
         self._marks: list[PassageKind] = []
@@ -99,17 +102,19 @@ class _Walk:
             self._line.append("- ")
         if name in _VOID or len(self._open) >= MOST_DEPTH:
             return
-        marks = tag.attributes() if "=" in tag.source or "hidden" in tag.source else {}
         look = self._look
-        if marks:
-            self._look = look.within(marks)
-        role = _role(tag.name, marks)
+        known = self._known.get((tag, look))
+        if known is None:
+            marks = tag.attributes() if "=" in tag.source or "hidden" in tag.source else {}
+            spaced = name in _PARAGRAPHS and not _TIGHT.search(tag.source[:500])
+            known = self._known[tag, look] = (_role(name, marks), look.within(marks), spaced)
+        role, self._look, spaced = known
         if isinstance(role, PassageKind):
             self._end_line()
             self._marks.append(role)
         self._hidden += role == _HIDE
         self._pre += role == _PRE
-        self._open.append((name, role, name in _PARAGRAPHS and not _TIGHT.search(tag.source[:500]), look))
+        self._open.append((name, role, spaced, look))
 
     def end(self, name: str) -> None:
         """An element ends. A stray end tag ends nothing; one that skips others ends them too."""
@@ -141,7 +146,7 @@ class _Walk:
             self.faint = True
             return
         if not self._pre:
-            self._line.append(re.sub(r"[ \t\r\n\f]+", " ", text))
+            self._line.append(_BLANKS.sub(" ", text))
             return
         first, *rest = text.split("\n")
         self._line.append(first)

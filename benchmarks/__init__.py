@@ -1,0 +1,1 @@
+"""Measurements; run by hand from the checkout, with the environment that ``make`` makes."""

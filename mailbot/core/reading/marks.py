@@ -47,6 +47,7 @@ _LABEL = re.compile(
 _SIGNATURE_LINE = re.compile(r"^--\s?$|^_{2,4}$|^—\s?$")
 _RARE_QUOTE_SIGN = re.compile(r"\s{0,4}(»|›|:|\}|\]|#|%|[A-Z]{1,4}>)(?= |$)")
 _ESCAPED_SIGNS = re.compile(r"(?:(?:&gt;|>) ?){1,200}")
+_DRAWN = frozenset("-_=*~")
 _RULE = re.compile(r"^\s*(?:[-_=*~]\s?){5,}\s*$")
 
 _CLOSING = re.compile(
@@ -139,9 +140,9 @@ def may_start_attribution(line: str) -> bool:
 
 def is_original_line(line: str) -> bool:
     """Whether a line says that the mail answered follows."""
-    return (
-        len(line) < 200 and bool(_ORIGINAL_LINE.match(line)) and (line.strip()[:1] in "-_*" or line.strip()[-1:] == ":")
-    )
+    text = line.strip()
+    told = text[:1] in ("-", "_", "*") or text[-1:] == ":"
+    return told and len(line) < 200 and bool(_ORIGINAL_LINE.match(line))
 
 
 def is_forwarded_line(line: str) -> bool:
@@ -151,13 +152,13 @@ def is_forwarded_line(line: str) -> bool:
 
 def label(line: str) -> str:
     """The header that a line repeats (``from``, ``sent``, ``to``, ``cc``, ``subject``), or an empty string."""
-    found = _LABEL.match(line[:200])
+    found = _LABEL.match(line[:200]) if ":" in line else None
     return (found.lastgroup or "") if found else ""
 
 
 def is_signature_line(line: str) -> bool:
     """Whether a line sets a signature apart (RFC 3676 section 4.3, and its relatives)."""
-    return bool(_SIGNATURE_LINE.match(line))
+    return line[:1] in ("-", "_", "—") and bool(_SIGNATURE_LINE.match(line))
 
 
 def rare_quote_sign(line: str) -> str:
@@ -173,7 +174,7 @@ def with_plain_signs(line: str) -> str:
 
 def is_rule(line: str) -> bool:
     """Whether a line is drawn, not written."""
-    return bool(_RULE.match(line[:200]))
+    return line.lstrip()[:1] in _DRAWN and bool(_RULE.match(line[:200]))
 
 
 def is_closing(line: str) -> bool:
@@ -184,7 +185,7 @@ def is_closing(line: str) -> bool:
 
 def is_app_line(line: str) -> bool:
     """Whether a program added this line: "Inviato da iPhone"."""
-    return len(line) < 300 and bool(_APP_LINE.match(line.strip()))
+    return 0 < len(line) < 300 and bool(_APP_LINE.match(line.strip()))
 
 
 def is_link(line: str) -> bool:

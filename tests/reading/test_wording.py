@@ -125,6 +125,24 @@ MACHINES: list[tuple[str, str]] = [
     ("Letto: Promemoria", "Il suo messaggio è stato letto il 18/01/2021."),
 ]
 
+TWO_SIGNS = (
+    "Sono in ferie fino a domenica, per urgenze chiamare il 333 123456. ",
+    "I'm away until Sunday, in case of emergency call 333 123456. ",
+    "Abbiamo ricevuto il vostro messaggio, richiesta n. 12/2021. ",
+)
+"""What is enough for a machine, if nothing else is said."""
+ELSE_SAID = (
+    "Il Motoclub Garfagnini Erranti si prenota per lo sport di giovedì.",
+    "Due di noi saranno collegati martedì alle 17, come da accordi telefonici.",
+    "Con la presente la Riserva aderisce all'iniziativa in oggetto. Interverrà il rettore con due guardie.",
+    "Two handlers from the K9 unit will attend Tuesday, off duty and out of uniform.",
+    "Hello, next week is good for me, please reserve a spot.",
+    "il 19 no, il 22 no, il 21 sì.",
+    "Si avvisa che la scuola è chiusa per lavori e che gli esami slittano al 21. Vi preghiamo di aggiornare il sito.",
+    "Vogliate trasmettermi in formato leggibile quanto registrato a mio nome nei vostri archivi.",
+)
+"""What people say, in words that no list holds."""
+
 PEOPLE: list[tuple[str, str]] = [
     ("Nuoto", "Il 21 sarò collegata io. Diese Nachricht ist vertraulich. Dies ist keine automatische Antwort."),
     ("Nuoto", "Il 21 sarò collegata io. Messaggio inviato automaticamente dal gestionale."),
@@ -214,3 +232,11 @@ def test_a_machine_is_known_by_its_words(subject: str, body: str) -> None:
 def test_a_person_is_never_swallowed(subject: str, body: str) -> None:
     """A person who writes of absences, tickets or automatic answers is a person; also behind Exchange's hint."""
     assert wording.find(subject, body, answers=True) is None
+
+
+@pytest.mark.parametrize("absence", TWO_SIGNS)
+@pytest.mark.parametrize("words", ELSE_SAID)
+def test_what_is_said_beside_an_absence_is_a_person_s(absence: str, words: str) -> None:
+    """Two signs make a machine by themselves, and none where something else is said."""
+    assert wording.find("Re: Promemoria", absence, answers=True) is not None
+    assert wording.find("Re: Promemoria", absence + words, answers=True) is None

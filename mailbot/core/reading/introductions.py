@@ -58,6 +58,8 @@ def _is_quoted_with(sign: str, bare: Sequence[Bare], at: int, end: int) -> bool:
 def _unquoted(line: Line) -> Bare:
     whole = line.text[: marks.LONGEST_LINE]
     text = whole.lstrip(" \t")
+    if marks.is_between_arrows(text.rstrip()):
+        return text, False
     if text.startswith("&gt;"):
         text = marks.with_plain_signs(text)
     if not text.startswith((">", "|")) or (text.startswith("|") and text.count("|") > 1):

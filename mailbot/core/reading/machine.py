@@ -79,6 +79,7 @@ _AUTO_HEADERS = (
     "X-Amazon-Auto-Reply",
     "X-FC-MachineGenerated",
     "X-Autoreply-From",
+    "Delivered-By-The-Graces-Of",
 )
 _LIST_HEADERS = (
     "List-Id",
@@ -198,11 +199,14 @@ def _bounce(mime: MimeMessage, sender: Address | None, subject: str, body: str) 
     if value(mime, "X-Failed-Recipients"):
         return Origin(Kind.BOUNCE, ("X-Failed-Recipients",))
     address = sender.address if sender else ""
-    if _DAEMON.match(address) or _BOUNCES.match(address) or _DAEMON.match(_return_path(mime)):
+    told = bool(_BOUNCE_SUBJECT.match(subject))
+    # In small firms people write as postmaster.
+    person = address.startswith("postmaster@") and not told and _is_person_there(mime, body)
+    from_daemon = _DAEMON.match(address) or _BOUNCES.match(address) or _DAEMON.match(_return_path(mime))
+    if from_daemon and not person:
         return Origin(Kind.BOUNCE, ("it comes from a mail server's own address",))
     if sender is None and _DAEMON_NAME.match(value(mime, "From").lstrip("\"' ")):
         return Origin(Kind.BOUNCE, ("it comes from a mail server",))
-    told = bool(_BOUNCE_SUBJECT.match(subject))
     if told and (_is_empty_path(mime) or (_SMTP_CODE.search(body[:MOST_SCANNED]) and not marks.is_personal(body))):
         return Origin(Kind.BOUNCE, ("a refusal, by its subject and its words",))
     # People quote and paste refusals: the forms of mail servers alone do not make one.
@@ -223,7 +227,7 @@ def _is_known_bounce(mime: MimeMessage) -> bool:
 
 
 def _automatic(mime: MimeMessage) -> Origin | None:
-    said = value(mime, "Auto-Submitted").split(";")[0].strip().lower()
+    said = re.split(r"[;(]", value(mime, "Auto-Submitted"))[0].strip().lower()
     if said and said != "no":
         return Origin(Kind.AUTO_REPLY if said == "auto-replied" else Kind.NOTICE, (f"Auto-Submitted: {said[:60]}",))
     for name in _AUTO_HEADERS:

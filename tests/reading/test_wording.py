@@ -144,6 +144,7 @@ ELSE_SAID = (
 """What people say, in words that no list holds."""
 
 PEOPLE: list[tuple[str, str]] = [
+    ("Re: Promemoria", "Sono in vacanza e la vostra risposta automatica parla di tornei."),
     ("Nuoto", "Il 21 sarò collegata io. Diese Nachricht ist vertraulich. Dies ist keine automatische Antwort."),
     ("Nuoto", "Il 21 sarò collegata io. Messaggio inviato automaticamente dal gestionale."),
     ("Nuoto", "La società c'è. This is not an automatic message."),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 _HIDDEN = re.compile(
     r"display\s{0,3}:\s{0,3}none|visibility\s{0,3}:\s{0,3}(?:hidden|collapse)|mso-hide\s{0,3}:\s{0,3}all|"
-    r"(?<![\w-])opacity\s{0,3}:\s{0,3}0?(?:\.0{1,9})?\s{0,3}(?:;|!|$)|"
+    r"(?<![\w-])opacity\s{0,3}:\s{0,3}(?:0(?:\.0{1,9})?|\.0{1,9})\s{0,3}(?:;|!|$)|"
     r"text-decoration(?:-line)?\s{0,3}:[^;]{0,60}line-through|"
     r"text-indent\s{0,3}:\s{0,3}-\d{3,9}|(?<![\w-])(?:left|top)\s{0,3}:\s{0,3}-\d{4,9}",
     re.IGNORECASE,
@@ -26,7 +26,8 @@ _SMALLEST = {"px": 1.0, "pt": 1.0, "em": 0.1, "rem": 0.1, "%": 10.0}
 _COLOUR = re.compile(r"(?:^|[\s;])color\s{0,3}:\s{0,3}([^;!]{1,60})", re.IGNORECASE)
 _GROUND = re.compile(r"(?:^|[\s;])background(?:-color|-image)?\s{0,3}:\s{0,3}([^;!]{1,200})", re.IGNORECASE)
 _WHITE = re.compile(
-    r"\s*(?:white|#fff(?:fff)?|rgba?\(\s{0,3}255\s{0,3},\s{0,3}255\s{0,3},\s{0,3}255\s{0,3}(?:,[^)]{0,9})?\))\s*",
+    r"\s*(?:white|snow|#fff|#(?:f[a-f]){3}|"
+    r"rgba?\(\s{0,3}25[0-5]\s{0,3}[, ]\s{0,3}25[0-5]\s{0,3}[, ]\s{0,3}25[0-5]\s{0,3}(?:[,/][^)]{0,9})?\))\s*",
     re.IGNORECASE,
 )
 _NO_GROUND = re.compile(

@@ -69,6 +69,8 @@ ROWS = {
         Non vedo l'ora di esserci il 12!                                           | +musei
         Giovedì lavoro, mi iscrivo per il 12.                                      | +musei
         Mi iscrivo il 7, anzi no, il 12.                                           | +musei
+        Anzi mi iscrivo al 12.                                                     | +musei
+        Vengo il 7. Anzi vengo il 12. No scusate, vengo il 18.                     | +sociale
         Perché non iscrivermi? Ci sono il 12!                                      | +musei
     """,
     "others' plans and what is over": """

@@ -33,8 +33,8 @@ def test_a_word_is_added_to_a_theme() -> None:
 
 def test_a_theme_is_added() -> None:
     """Of its own name, for what only this town has."""
-    text = "Siamo i tintinnatori e ci iscriviamo."
-    assert understood(text, themes='bellringers = ["banda", "tintinnator*"]') == "+banda"
+    text = "Siamo gruppo tintinnatori e ci iscriviamo."
+    assert understood(text, themes='ringers = ["tintinnator*", "musica", "banda", "cori"]') == "+banda"
 
 
 def test_a_weekday_gets_another_name() -> None:

@@ -59,7 +59,7 @@ def _move(case: Case, sources: list[Mention], goals: list[Mention]) -> Intent | 
     if over := case.ask_if_over(goal):
         return over
     sources = [m for m in sources if m.named and m.codes]
-    source = choose(sources, case.calendar, against=goals) if sources else case.quoted()
+    source = choose(sources, case.calendar, against=goals) if sources else case.quoted
     left = source.codes - goal.codes
     if not left:
         return None if not sources and _says_join(case) else case.ask(Doubt.UNNAMED, goal.why)

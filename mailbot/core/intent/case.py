@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from mailbot.core.intent import evidence, marks
 from mailbot.core.intent.calendar import NOBODY, Calendar
@@ -13,7 +14,7 @@ from mailbot.core.intent.sectors import Codes, Sectors
 from mailbot.core.model import Doubt, Intent, Message, Outcome, Series
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
     """One mail under reading."""
 
@@ -36,15 +37,21 @@ class Case:
         taken = self.own.mentions(Stance.TAKEN)
         return self.own.has("held") and self.own.has("link_wanted") and not any(m.named for m in taken)
 
+    @cached_property
     def quoted(self) -> Choice:
         """The ONE meeting of the quoted or forwarded mail, where it speaks of one alone."""
         return marks.quoted_meeting(self.message, self.calendar, self.words, self.lexicon)
+
+    @cached_property
+    def organisation(self) -> Choice:
+        """The meeting of the sender's organisation."""
+        return marks.organisation(self.message, self.own, self.calendar, self.words, self.lexicon)
 
     def settled(self, choice: Choice) -> Choice:
         """A choice between several that the ONE quoted meeting, where it is among them, settles."""
         if choice.doubt is not Doubt.SEVERAL:
             return choice
-        quoted = self.quoted()
+        quoted = self.quoted
         fits = bool(quoted.codes) and any(quoted.codes <= m.codes for m in choice.why)
         return Choice(quoted.codes, None, (*choice.why, *quoted.why)) if fits else choice
 

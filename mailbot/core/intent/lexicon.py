@@ -172,7 +172,7 @@ class Lexicon:
     stop_words: Mapping[Language, frozenset[str]]
 
 
-NUMBERED = {"weekdays": 7, "months": 12, "days_in_words": 31, "hours_in_words": 12}
+NUMBERED = {"weekdays": 7, "months": 12, "days_in_words": 31, "hours_in_words": 24}
 """The groups whose entries are counted: a list each, and how many there are."""
 _SETS = ("before_day", "before_other", "after_other", "small", "common", "past", "greeting", "street")
 

@@ -8,7 +8,7 @@ signups, of which a move is both.
 
 from mailbot.core.intent.case import Case
 from mailbot.core.intent.choose import choose
-from mailbot.core.intent.heard import Stance
+from mailbot.core.intent.heard import Hearing, Stance
 from mailbot.core.intent.mentions import Mention
 from mailbot.core.model import Doubt, Intent
 
@@ -29,9 +29,22 @@ def moved(case: Case) -> Intent | None:
         return _move(case, sources, goals)
     if (left or (held and own.says("leaves"))) and any(not m.narrows for m in goals):
         return _move(case, left or held, goals)
+    goals = goals or _now_possible(own)
     if held and goals and (turned or own.has("instead")) and not any(m.clause.has("also") for m in goals):
         return _move(case, held, goals)
     return None
+
+
+def _now_possible(own: Hearing) -> list[Mention]:
+    """What is possible instead of what is held: "mi ero iscritta al 7, ma posso solo il 12"."""
+    able = {one.clause.sentence for one in own.heard if one.clause.contrasts and one.clause.has("able")}
+    return [
+        spoken.mention
+        for one in own.heard
+        if one.clause.contrasts and one.clause.sentence in able and not (one.clause.has("negation") or one.asks)
+        for spoken in one.spoken
+        if spoken.stance is Stance.BARE and spoken.mention.named and spoken.mention.codes
+    ]
 
 
 def _agreeing(mentions: list[Mention]) -> list[Mention]:
@@ -46,7 +59,7 @@ def _move(case: Case, sources: list[Mention], goals: list[Mention]) -> Intent | 
     if over := case.ask_if_over(goal):
         return over
     sources = [m for m in sources if m.named and m.codes]
-    source = choose(sources, case.calendar, against=goals) if sources else case.quoted()
+    source = choose(sources, case.calendar, against=goals) if sources else case.quoted
     if not sources and len(goal.codes) > 1:
         return case.ask(Doubt.SEVERAL, goal.why)
     left = source.codes - goal.codes

@@ -27,7 +27,7 @@ _INTRODUCED = re.compile(
     rf"\b(?:[Ss]ono|[Mm]i chiamo|[Ii]l mio nome è|[Mm]y name is|[Tt]his is|I am|I['’]m)\s+({_PERSON})(?=[\s,.;:!]|$)"
 )
 _WRITE_TO = re.compile(
-    r"\b(?:scriv|rispo(?:nd|st)|contatt|ricontatt|recapit|repl(?:y|ies)|writ|reach|contact|e-?mail me)[^.!?\n@]{0,50}$",
+    r"\b(?:scriv|rispond|rispost|contatt|recapit|repl(?:y|ies)|writ|reach|contact|e-?mail me)[^.!?\n@]{0,50}$",
     re.IGNORECASE,
 )
 _KINDS = r"""

@@ -121,8 +121,8 @@ def _second(case: Case, first: Intent) -> str:
     for source in (
         lambda: case.own.mentions(*heard),
         lambda: case.subject.mentions(*heard),
-        lambda: case.quoted().why,
-        lambda: marks.organisation(case.message, case.own, case.calendar, case.words, case.lexicon).why,
+        lambda: case.quoted.why,
+        lambda: case.organisation.why,
     ):
         others = [m for m in source() if len(m.codes) == 1 and not m.codes & apart]
         if others:

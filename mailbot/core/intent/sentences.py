@@ -168,16 +168,20 @@ def _continues(one: Heard, *, but_joins: bool = False) -> bool:
 
 def corrected(heard: list[Heard]) -> list[Heard]:
     """What is said after "anzi no" or "scratch that" counts instead of what was said before."""
-    last, said = 0, False
+    named = (at for at, one in enumerate(heard) if any(s.mention.named and s.mention.codes for s in one.spoken))
+    last_named = max(named, default=-1)
+    counted: list[Heard] = []
+    first = len(heard)
+    wanted = False
+    starts = 0
     for at, one in enumerate(heard):
-        starts = one.clause.begins("correction", 1) or one.clause.words == ("no",)
-        later = any(s.mention.named and s.mention.codes for after in heard[at:] for s in after.spoken)
-        last = at if said and starts and later else last
-        said = said or any(s.stance is Stance.TAKEN for s in one.spoken)
-    if not last:
-        return heard
-    after = [replace(one, spoken=tuple(map(_now_taken, one.spoken))) for one in heard[last:]]
-    return [*map(_taken_back, heard[:last]), *after]
+        corrects = one.clause.begins("correction", 1) or one.clause.words == ("no",)
+        if wanted and corrects and at <= last_named:
+            counted[starts:] = map(_taken_back, counted[starts:])
+            first, starts, wanted = min(first, at), at, False
+        counted.append(one.speaking_of(map(_now_taken, one.spoken)) if at >= first else one)
+        wanted = wanted or bool(counted[-1].taken)
+    return counted
 
 
 def _now_taken(spoken: Spoken) -> Spoken:

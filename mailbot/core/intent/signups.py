@@ -98,7 +98,7 @@ def _nods(case: Case) -> bool:
     words = sum(len(h.clause.words) for h in case.own.heard)
     if not early or words > 2 * SHORT or marks.is_confirmation(case.message, case.lexicon):
         return False
-    return bool(case.quoted().codes) or words <= NOD
+    return bool(case.quoted.codes) or words <= NOD
 
 
 def _undecided(own: Hearing) -> bool:
@@ -184,9 +184,9 @@ def _clues(case: Case, named: list[Mention], marked: Choice) -> Iterator[Choice]
     own = case.own
     yield marked
     yield choose([m for m in own.mentions(Stance.TAKEN, Stance.BARE) if m.narrows], case.calendar)
-    yield case.quoted()
+    yield case.quoted
     yield choose(named, case.calendar) if named else UNNAMED
-    yield marks.organisation(case.message, own, case.calendar, case.words, case.lexicon)
+    yield case.organisation
 
 
 def _wanted(taken: list[Mention], against: list[Mention]) -> list[Mention]:

@@ -29,7 +29,7 @@ def left(case: Case) -> Intent | None:
     if not leaves and any(not m.codes & o.codes for m in named for o in others):
         return case.ask(Doubt.SEVERAL, named)
     if not named:
-        quoted = case.quoted()
+        quoted = case.quoted
         return case.act("left", quoted.why, cancel=quoted.codes or frozenset({ALL}))
     choice = case.settled(choose(named, case.calendar, several=own.has("both")))
     if choice.doubt:

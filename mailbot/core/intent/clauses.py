@@ -12,12 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from mailbot.core.intent.lexicon import Cue, Lexicon, plain
 
-MOST_TEXT = 20_000
+MOST_TEXT = 10_000
 """Characters of a text that are read; who needs more to sign up is read by a person."""
+MOST_CLAUSES = 1_000
+"""Clauses of a text that are heard: a text of single words would take long."""
 MOST_SENTENCE = 1_500
 """Characters of a sentence that are heard together: nobody means more, and the time stays in proportion."""
 TOPIC = 3
@@ -122,7 +124,7 @@ class _Token:
 
 def split(text: str, lexicon: Lexicon, source: Source = Source.OWN) -> tuple[Clause, ...]:
     """The clauses of a text, in order."""
-    return tuple(_clauses(text[:MOST_TEXT], lexicon, source))
+    return tuple(islice(_clauses(text[:MOST_TEXT], lexicon, source), MOST_CLAUSES))
 
 
 def _clauses(text: str, lexicon: Lexicon, source: Source) -> Iterator[Clause]:

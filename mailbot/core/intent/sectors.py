@@ -144,11 +144,17 @@ def _of_theme(own: Sequence[_Own], codes: dict[str, Codes], lexicon: Lexicon) ->
     return found
 
 
-def _is_of(one: _Own, entries: Sequence[str]) -> bool:
+def _is_of(one: _Own, entries: tuple[str, ...]) -> bool:
     """Whether a meeting's own word is one of these entries."""
-    exact = {tuple(stem(plain(word)) for word in entry.split()) for entry in entries if "*" not in entry}
-    begun = tuple(plain(entry[:-1]) for entry in entries if entry.endswith("*") and " " not in entry)
+    exact, begun = _forms(entries)
     return one.stems in exact or (len(one.stems) == 1 and one.stems[0].startswith(begun))
+
+
+@lru_cache(maxsize=256)
+def _forms(entries: tuple[str, ...]) -> tuple[frozenset[tuple[str, ...]], tuple[str, ...]]:
+    """The stems of whole entries, and the beginnings of those with an asterisk."""
+    exact = frozenset(tuple(stem(plain(word)) for word in entry.split()) for entry in entries if "*" not in entry)
+    return exact, tuple(plain(entry[:-1]) for entry in entries if entry.endswith("*") and " " not in entry)
 
 
 def find(clause: Clause, sectors: Sectors) -> list[Found]:

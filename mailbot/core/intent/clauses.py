@@ -266,6 +266,11 @@ def _unmasked(cues: list[Cue]) -> list[Cue]:
     ]
 
 
+def _speaks_of_self(words: list[str], at: int) -> bool:
+    """Whether "(e) a me" or "(e) a noi" stands there."""
+    return words[at : at + 2] in (["a", "me"], ["a", "noi"])
+
+
 def _inner_cuts(words: list[str], walls: frozenset[int], cues: list[Cue], lexicon: Lexicon) -> Iterator[int]:
     """Where a clause begins without a sign before it."""
     deeds = {cue.start for cue in cues if cue.group in _DEEDS}
@@ -300,6 +305,7 @@ def _inner_cuts(words: list[str], walls: frozenset[int], cues: list[Cue], lexico
                 and words[at + 1] in _THEN
                 and any(cue.group in ("busy", "busy_beside") and cue.start > at for cue in cues)
             )
+            or (word in _AND and _speaks_of_self(words, at + 1) and any(last <= d < at for d in deeds))
             or (word in _WHICH and at > 2 and any(c.group == "held" and at < c.start <= at + 4 for c in cues))
             or (
                 at > 1

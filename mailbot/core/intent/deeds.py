@@ -44,7 +44,7 @@ def hear_clause(clause: Clause, found: list[Mention], lexicon: Lexicon, *, brief
     leaves = clause.has("leave") or (refuses and (clause.has("anymore") or holds))
     apart = _is_apart(clause)
     busy = clause.has("busy") and bool(found) and not clause.has("join")
-    free = not (leaves or requests or apart)
+    free = not (leaves or requests or apart or _is_idle_talk(clause))
     declines = free and (refuses or clause.has("decline"))
     may_join = free and not (declines or busy) and (not clause.has("negation") or clause.has("link_wanted", "eager"))
     strong = clause.has("join", "link_wanted", "eager", "how") and not clause.has("held")
@@ -72,6 +72,10 @@ def hear_clause(clause: Clause, found: list[Mention], lexicon: Lexicon, *, brief
 def _requests(clause: Clause, *, last: bool) -> frozenset[str]:
     """What it asks for beside places. Who wants to be erased wants no link, and a copy only where it is said first."""
     requests = {REQUESTS[cue.group] for cue in clause.spans(*REQUESTS)}
+    if clause.has("link_word") and clause.has("lacking"):
+        requests.add("link")
+    elif "status" in requests and not clause.has("link_word"):
+        requests.discard("link")  # what did not arrive is the confirmation
     if clause.asks and last and clause.has("status_asked"):
         requests.add("status")
     if "erase" in requests:
@@ -128,9 +132,18 @@ def _is_bid(clause: Clause, found: list[Mention], lexicon: Lexicon) -> bool:
     return all(at in covered or word in small or word.isdigit() for at, word in enumerate(clause.words))
 
 
+def _is_idle_talk(clause: Clause) -> bool:
+    """Whether it tells of a wish that is past ("sarei venuta"), or of something else ("ci sarà il collaudo")."""
+    past = clause.has("wished_past") and not clause.asks
+    return past or (clause.has("there_will_be") and not clause.has("enrol_other"))
+
+
 def _ends_in_all(clause: Clause) -> bool:
-    """Whether it ends in "all" by itself, behind a deed: "iscrivetemi a tutti"."""
-    ends = any(cue.end == len(clause.words) for cue in clause.spans("all_alone"))
+    """Whether it ends in "all" by itself, behind a deed: "iscrivetemi a tutti", but not "possiamo venire tutti?"."""
+    ends = any(
+        cue.end == len(clause.words) and not (clause.asks and cue.end - cue.start == 1)
+        for cue in clause.spans("all_alone")
+    )
     return ends and clause.has("join", "leave", "move")
 
 

@@ -33,5 +33,5 @@ def hear(text: str, calendar: Calendar, words: Sectors, lexicon: Lexicon, source
             found = mentions.find(clause, calendar, words, lexicon, last_day)
             said.append(hear_clause(clause, found, lexicon, brief=brief, last=clause is members[-1]))
             last_day = mentions.last_day(found, calendar) or last_day
-        heard += sentences.deeds_shared(sentences.asked_apart(sentences.with_exceptions(said)))
+        heard += sentences.heard_together(said)
     return Hearing(tuple(sentences.corrected(heard)), text)

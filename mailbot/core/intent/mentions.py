@@ -148,9 +148,11 @@ def _is_named(clause: Clause, item: Found, small: frozenset[str]) -> bool:
     being = max((c.end for c in clause.spans("being") if first <= c.start < item.start), default=-1)
     if meeting > being:
         return True
-    if set(clause.words[item.end : item.end + 3]) & _BEHIND:
+    if set(clause.words[item.end : item.end + 3]) & _BEHIND or any(
+        cue.start == item.end for cue in clause.spans("meeting")
+    ):
         return True
-    if any(0 <= item.start - cue.end <= 1 for cue in clause.spans("join")):
+    if any(0 <= item.start - cue.end <= 1 for cue in clause.spans("join", "leave")):
         return True
     if set(clause.words[max(0, item.start - 2) : item.start]) & _OF_OURS:
         return False

@@ -19,14 +19,84 @@ _SELF = frozenset("io noi i we".split())
 _SO = frozenset("so quindi percio dunque allora therefore".split())
 
 
+def heard_together(said: list[Heard]) -> list[Heard]:
+    """The clauses of one sentence, each step outranking what the clauses said by themselves."""
+    for step in (with_exceptions, restricted, wished_in_vain, without_link, asked_apart, deeds_shared):
+        said = step(said)
+    return said
+
+
 def with_exceptions(said: list[Heard]) -> list[Heard]:
     """An exception makes "tutti" mean the meetings: "li seguirei tutti, escluso quello sportivo"."""
+    excepted = []
+    before = None
+    for number, one in enumerate(said):
+        exception = any(other.clause.has("except") for other in said[number : number + 2])
+        but_not = any(_is_but_not(other) for other in said[number + 1 : number + 2])
+        if before and before.takes_all and _is_but_not(one):
+            one = replace(one, declines=False, spoken=tuple(Spoken(s.mention, Stance.EXCEPTED) for s in one.spoken))
+        elif one.clause.has("all_alone") and (exception or but_not):
+            one = replace(one, takes_all=True)
+        excepted.append(one)
+        before = one
+    return excepted
+
+
+def _is_but_not(one: Heard) -> bool:
+    """Whether it sets something aside in so few words: "ma non il 21"."""
+    few = (
+        len(one.clause.words) - sum(s.mention.found.end - s.mention.found.start for s in one.spoken) <= MOST_BESIDE + 2
+    )
+    named = any(s.mention.named for s in one.spoken)
+    return one.clause.contrasts and one.clause.has("negation") and named and few and not (one.joins or one.leaves)
+
+
+def wished_in_vain(said: list[Heard]) -> list[Heard]:
+    """A wish that stands before a reason against it is a refusal: "ci sarei il 21, ma ho un impegno"."""
     return [
-        replace(one, takes_all=True)
-        if one.clause.has("all_alone") and any(other.clause.has("except") for other in said[number : number + 2])
+        replace(one, joins=False, declines=True, spoken=tuple(map(_now_declined, one.spoken)))
+        if one.clause.has("wished") and any(map(_stands_against, said[number + 1 :]))
         else one
         for number, one in enumerate(said)
     ]
+
+
+def _now_declined(spoken: Spoken) -> Spoken:
+    wanted = spoken.stance in (Stance.TAKEN, Stance.BARE)
+    return replace(spoken, stance=Stance.DECLINED) if wanted else spoken
+
+
+def _stands_against(one: Heard) -> bool:
+    """Whether it tells why not, and names no other meeting."""
+    why = one.declines or one.clause.has("busy", "decline") or (one.clause.has("negation") and one.clause.has("able"))
+    return why and not one.joins and not any(s.mention.named and s.mention.codes for s in one.spoken)
+
+
+def without_link(said: list[Heard]) -> list[Heard]:
+    """What is said to be missing two clauses on: "del link per domani, a me promesso, neanche l'ombra"."""
+    return [
+        replace(
+            one,
+            joins=False,
+            requests=one.requests | {"link"},
+            spoken=tuple(replace(s, stance=Stance.HELD) if s.stance is Stance.TAKEN else s for s in one.spoken),
+        )
+        if one.clause.has("link_word") and any(other.clause.has("lacking") for other in said[number + 1 : number + 3])
+        else one
+        for number, one in enumerate(said)
+    ]
+
+
+def restricted(said: list[Heard]) -> list[Heard]:
+    """Of what was wished for, the one that will do: "mi interessano il 21 e il 22, ma posso solo il 22"."""
+    for number, one in enumerate(said):
+        only = one.clause.has("only_able") and one.clause.contrasts and not (one.leaves or one.moves or one.declines)
+        named = any(s.mention.named and s.mention.codes and not s.mention.narrows for s in one.spoken)
+        if only and named and any(earlier.joins or earlier.takes_all for earlier in said[:number]):
+            earlier = [replace(_taken_back(other), joins=False, takes_all=False) for other in said[:number]]
+            taken = tuple(map(_now_taken, one.spoken))
+            return [*earlier, replace(one, joins=True, spoken=taken), *said[number + 1 :]]
+    return said
 
 
 def asked_apart(said: list[Heard]) -> list[Heard]:

@@ -31,15 +31,17 @@ def joined(case: Case) -> Intent | None:
     own = case.own
     taken = own.mentions(Stance.TAKEN)
     marked = _marked(case)
-    wish = own.says("joins") or bool(marked.codes) or _names_alone(case) or _nods(case)
+    wish = own.says("joins") or bool(marked.codes) or _names_alone(case) or _nods(case) or _wants_the_others(own)
     wish = wish or (case.subject.says("joins") and not own.says("asks"))
     if not wish and own.says("hedges") and not own.says("asks") and _decided(own):
         return case.ask(Doubt.SEVERAL, own.mentions(Stance.BARE, Stance.TAKEN))
     offers = own.has("offer") and not any(m.named for m in taken)
     if not wish or offers or own.has("before_deciding") or (case.requests and not taken):
         return None
-    if _declines_only(case, marked):
+    if _declines_only(case, marked) and not _wants_the_others(own):
         return None
+    if own.has("if_full"):
+        return case.ask(Doubt.SEVERAL, taken)
     if refused := _refused_alone(own):
         return case.ask(Doubt.CONTRADICTION, refused)
     if whole := _all(case):
@@ -126,10 +128,11 @@ def _all(case: Case) -> Intent | None:
         case.subject.says("takes_all") and not case.own.mentions(Stance.TAKEN)
     )
     but = case.own.says("joins") and case.own.mentions(Stance.EXCEPTED) and not case.own.mentions(Stance.TAKEN)
+    but = but or _wants_the_others(case.own)
     if not (everything or but):
         return None
     apart = case.own.mentions(Stance.EXCEPTED, Stance.DECLINED) + case.subject.mentions(Stance.EXCEPTED)
-    spared = choose(apart, case.calendar, several=True) if apart else Choice(frozenset(), None)
+    spared = _spared(apart, case)
     if apart and spared.doubt:
         return case.ask(spared.doubt, spared.why)
     codes = case.calendar.codes_to_come & _scope(case.own) if _scope(case.own) else case.calendar.codes_to_come
@@ -144,6 +147,13 @@ def _all(case: Case) -> Intent | None:
     return case.act("all", spared.why, register=codes)
 
 
+def _spared(apart: list[Mention], case: Case) -> Choice:
+    """What is set aside: each for itself where each is clear, else what they come to together."""
+    if all(len(mention.codes) == 1 for mention in apart):
+        return Choice(NOBODY.union(*(mention.codes for mention in apart)), None, tuple(apart))
+    return choose(apart, case.calendar, several=True)
+
+
 def _scope(own: Hearing) -> Codes:
     """The meetings of what is named with "all": "tutti gli incontri sul commercio"."""
     if own.has("onwards"):
@@ -151,6 +161,13 @@ def _scope(own: Hearing) -> Codes:
     return NOBODY.union(
         *(m.codes for one in own.heard if one.takes_all for m in one.taken if m.named and not m.narrows)
     )
+
+
+def _wants_the_others(own: Hearing) -> bool:
+    """Whether some meetings are set aside and the others wanted: "il 19 no, gli altri sì"."""
+    aside = [m for m in own.mentions(Stance.EXCEPTED, Stance.DECLINED) if m.codes]
+    wish = any(one.clause.has("the_others") and (one.joins or one.nods) for one in own.heard)
+    return wish and bool(aside) and not any(m.named for m in own.mentions(Stance.TAKEN))
 
 
 def _is_asked(mention: Mention) -> bool:

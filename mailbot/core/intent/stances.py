@@ -9,6 +9,7 @@ from mailbot.core.intent.heard import Heard, Stance
 from mailbot.core.intent.mentions import Mention
 
 _LEADS_TO = frozenset("per a al di del il quello quella for to on the of".split())
+_ARTICLES = frozenset("la le lo gli i l dell della dello one".split())
 _AFTERWARDS = frozenset("dopo after".split())
 LEAD = 6
 """Words between "from" or "to" and the meeting, at most."""
@@ -28,7 +29,9 @@ def stance(mention: Mention, said: Heard, others: list[Mention], *, apart: bool)
     clause, at = said.clause, mention.found.start
     if any(cue.end <= at for cue in clause.spans("except")):
         return Stance.EXCEPTED
-    if apart or mention.elsewhere(said.joins and not said.weak) or set(clause.words[max(0, at - 2) : at]) & _AFTERWARDS:
+    if _stands_afterwards(clause, at):
+        return Stance.EXCEPTED if said.takes_all or clause.has("the_others") else Stance.OTHERS
+    if apart or mention.elsewhere(said.joins and not said.weak):
         return Stance.OTHERS
     if _stands_beside_busy(mention, clause, others) and not clause.has("join"):
         return Stance.DECLINED
@@ -51,6 +54,14 @@ def stance(mention: Mention, said: Heard, others: list[Mention], *, apart: bool)
     if clause.words[mention.found.end : mention.found.end + 1] == ("no",):
         return Stance.DECLINED
     return Stance.TAKEN if said.joins else Stance.BARE
+
+
+def _stands_afterwards(clause: Clause, at: int) -> bool:
+    """Whether it is what others come after: "dopo quello di oggi"."""
+    before = at - 1
+    while before >= 0 and clause.words[before] in _LEADS_TO | _ARTICLES:
+        before -= 1
+    return before >= 0 and clause.words[before] in _AFTERWARDS
 
 
 def _is_busy(clause: Clause, found: list[Mention]) -> bool:

@@ -39,7 +39,7 @@ def weekdays(clause: Clause, calendar: Calendar, lexicon: Lexicon, taken: set[in
         note = "" if len(days) == 1 else "several" if days else "no such date"
         item = finding(clause, start, end, codes, "weekday", note)
         # "Il martedì alleno": a weekday with its article is a habit more often than a day.
-        meant = any(c.end == at - 1 for c in clause.spans("meeting"))
+        meant = any(c.end == at - 1 for c in clause.spans("meeting", "a_signup", "held_noun"))
         habit = (words[at - 1 : at] in (("il",), ("la",), ("di",), ("del",)) and not meant) or (
             word.endswith("days") and len(word) > 6
         )

@@ -42,6 +42,8 @@ def left(case: Case) -> Intent | None:
 def _withdraws(case: Case, *, leaves: bool) -> bool:
     """Whether somebody withdraws, and wants nothing that outranks it."""
     own = case.own
+    if own.has("substitute"):
+        return False
     if leaves:
         # Who takes another meeting, in so many words, keeps a place.
         if any(one.joins and not one.weak and one.taken for one in own.heard):

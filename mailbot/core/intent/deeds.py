@@ -135,7 +135,7 @@ def _is_bid(clause: Clause, found: list[Mention], lexicon: Lexicon) -> bool:
 def _is_idle_talk(clause: Clause) -> bool:
     """Whether it tells of a wish that is past ("sarei venuta"), or of something else ("ci sarà il collaudo")."""
     past = clause.has("wished_past") and not clause.asks
-    return past or (clause.has("there_will_be") and not clause.has("enrol_other"))
+    return past or (clause.has("there_will_be") and not clause.has("enrol_other", "our_person"))
 
 
 def _ends_in_all(clause: Clause) -> bool:

@@ -22,6 +22,8 @@ SHORT = 16
 """Words of a mail in which a meeting named without any wish is a signup."""
 SILENT = 6
 """Words of a mail that leaves everything to its subject."""
+UNHEARD = 4
+"""Words that were not understood, in a mail that names a meeting and says nothing else."""
 NOD = 4
 """Words of a mail that is nothing but an agreement ("ci sono, grazie!")."""
 
@@ -32,7 +34,7 @@ def joined(case: Case) -> Intent | None:
     taken = own.mentions(Stance.TAKEN)
     marked = _marked(case)
     wish = own.says("joins") or bool(marked.codes) or _names_alone(case) or _nods(case) or _wants_the_others(own)
-    wish = wish or (case.subject.says("joins") and not own.says("asks"))
+    wish = wish or _wishes_in_subject(case)
     if not wish and own.says("hedges") and not own.says("asks") and _decided(own):
         return case.ask(Doubt.SEVERAL, own.mentions(Stance.BARE, Stance.TAKEN))
     offers = own.has("offer") and not any(m.named for m in taken)
@@ -79,6 +81,13 @@ def _marked(case: Case) -> Choice:
     return marks.numbered_item(case.message, case.own, case.calendar, case.words, case.lexicon)
 
 
+def _wishes_in_subject(case: Case) -> bool:
+    """Whether the subject is a wish: in so many words, or as a meeting's name over words that tell nothing else."""
+    joins = [one for one in case.subject.heard if one.joins]
+    sure = any(not one.weak for one in joins)
+    return bool(joins) and not case.own.says("asks") and (sure or not _tells_more(case))
+
+
 def _names_alone(case: Case) -> bool:
     """A subject, or a short mail, that names a meeting and says nothing else."""
     both = (case.own, case.subject)
@@ -89,7 +98,20 @@ def _names_alone(case: Case) -> bool:
     quiet = not any(
         h.asks or h.clause.has("thanks_for", "was_there", "offer") for hearing in both for h in hearing.heard
     )
-    return words <= SHORT and (bool(bare) or whole) and quiet
+    return words <= SHORT and (bool(bare) or whole) and quiet and not _tells_more(case)
+
+
+def _tells_more(case: Case) -> bool:
+    """Whether the own words say something that was not understood: more than a greeting and who one is."""
+    small = case.lexicon.sets["small"]
+    unheard = 0
+    for one in case.own.heard:
+        known = {at for cue in one.clause.cues for at in range(cue.start, cue.end)}
+        known |= {at for s in one.spoken for at in range(s.mention.found.start, s.mention.found.end)}
+        unheard += sum(
+            at not in known and word not in small and len(word) > 3 for at, word in enumerate(one.clause.words)
+        )
+    return unheard > UNHEARD
 
 
 def _nods(case: Case) -> bool:
@@ -107,7 +129,7 @@ def _undecided(own: Hearing) -> bool:
     """Whether somebody hedges who has not said plainly, in another sentence, what they want."""
     hedged = {one.clause.sentence for one in own.heard if one.hedges}
     plain = [m for one in own.heard if one.joins and not one.weak for m in one.taken if m.named and m.codes]
-    if any(m.clause.sentence not in hedged for m in plain) and not own.has("one_of"):
+    if any(m.clause.sentence not in hedged for m in plain):
         return False
     return bool(hedged) and len(_decided(own)) != 1
 

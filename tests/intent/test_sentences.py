@@ -1,8 +1,8 @@
 """Whole short mails, one a line, as different people write them: what each comes to.
 
 `sentences_it.txt` is read against `corpora/lucca-2021/series.toml` on Sunday 17 January 2021, `sentences_en.txt`
-against `corpora/harwick-2025/series.toml` on Sunday 5 October 2025. Behind ``=>`` stands the outcome, then ``+`` what is
-registered, ``-`` what is cancelled, ``?`` what is asked for, and ``!`` where a person must read it too.
+against `corpora/harwick-2025/series.toml` on Sunday 5 October 2025. Behind ``=>`` stands the outcome, then ``+`` what
+is registered, ``-`` what is cancelled, ``?`` what is asked for, and ``!`` where a person must read it too.
 """
 
 from datetime import UTC, datetime

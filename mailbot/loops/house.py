@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 
 from mailbot.core.model import Address, Letter, Series
 from mailbot.core.names import Names
+from mailbot.core.restraint import Limits
 from mailbot.core.situation import Decision
 from mailbot.core.writing import Sender, Texts, compose
 from mailbot.ports import Work
@@ -30,6 +31,9 @@ class House:
     digest_at: time
     digest_to: tuple[Address, ...]
     retention: timedelta
+    limits: Limits
+    authserv_id: str | None
+    """The name of our own server in the authentication results that it writes; None where none is configured."""
     filing: Mapping[str, str] | None
     """Folders for handled mail: ``done``, ``to_read``, ``ignored``; None where nothing is moved."""
 

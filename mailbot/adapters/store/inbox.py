@@ -119,6 +119,9 @@ def settle(connection: Connection, inbound_id: int, handled: Handled, at: dateti
             subject=handled.subject,
             opening=handled.opening,
             why=handled.why,
+            awaits=handled.awaits or None,
+            awaits_until=handled.awaits_until,
+            restrained=handled.restrained or None,
         )
     )
 

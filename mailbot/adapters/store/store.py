@@ -7,13 +7,14 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, Engine, select
 
-from mailbot.adapters.store import inbox, outbox, registrations, reports
+from mailbot.adapters.store import guarding, inbox, outbox, registrations, reports
 from mailbot.adapters.store.dialect import insert
 from mailbot.adapters.store.engine import READING, trouble_told
 from mailbot.adapters.store.tables import contact, digest, installation
 from mailbot.core.digest import Digest
 from mailbot.core.model import Holdings, Letter, Mail, Meeting, MeetingStatus, Registration, Series
 from mailbot.core.reminders import Due
+from mailbot.core.restraint import Answered
 from mailbot.core.retry import Verdict
 from mailbot.core.situation import Decision, Situation, Standing
 from mailbot.core.status import Status
@@ -58,6 +59,18 @@ class SqlWork:
         for promoted in decision.promoted:
             registrations.promote(self._connection, promoted, inbound_id, at)
         outbox.withhold_reminders(self._connection, (gone.id for gone in decision.withdrawn), at)
+
+    def answered(self, address: str, at: datetime) -> Answered:
+        """How many answers there were until now, to this address, its domain, and in all."""
+        return guarding.answered(self._connection, address, at)
+
+    def take_awaiting(self, code: str, at: datetime) -> Inbound | None:
+        """The mail whose wish this code confirms, where it still waits; a code serves once."""
+        return guarding.take_awaiting(self._connection, code, at)
+
+    def note_bounce(self, names: Sequence[str], reply: str, inbound_id: int, at: datetime) -> bool:
+        """The letter with one of these names has come back; False where we sent none."""
+        return guarding.note_bounce(self._connection, names, reply, inbound_id, at)
 
     def queue(self, letter: Letter, mail: Mail, inbound_id: int | None, at: datetime) -> bool:
         """Puts a mail into the outbox; False where its purpose has been served already."""
@@ -138,6 +151,11 @@ class SqlStore:
         """Keeps mails and moves the cursor; answers how many of them were not known."""
         with self._write() as connection:
             return inbox.keep(connection, kept, upto, at)
+
+    def note_left_alone(self, count: int) -> None:
+        """So many mails lay in the mailbox at the first start and are left alone."""
+        with self._write() as connection:
+            guarding.note_left_alone(connection, count)
 
     def unfiled(self, folder: str, uidvalidity: int, limit: int) -> list[Filing]:
         """Handled mails that still lie in the folder."""

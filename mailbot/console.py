@@ -139,7 +139,12 @@ def status(present: Status, troubles: Sequence[str], series: Series) -> str:
             f"{standing.waiting} waiting, {standing.cancelled} withdrawn"
         )
     rows += [click.style("mails", bold=True), f"  {_counted(present.outcomes)}"]
+    if present.restrained_lately:
+        told = ", ".join(f"{name} {count}" for name, count in sorted(present.restrained_lately.items()))
+        rows.append(f"  left to a person within a day because a limit was reached: {told}")
     rows += [click.style("letters", bold=True), f"  {_counted(present.letters)}"]
+    if present.bounced_lately:
+        rows.append(f"  came back within a day: {present.bounced_lately}; the digest says whose")
     rows += [click.style("servers", bold=True)]
     for server, contact in sorted(present.contacts.items()):
         reached = f"last reached {contact.at:%Y-%m-%d %H:%M:%S} UTC" if contact.at else "never reached"

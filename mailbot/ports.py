@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from mailbot.core.digest import Digest
-from mailbot.core.model import Holdings, Kind, Letter, Mail, Outcome, Registration, Series
+from mailbot.core.model import Holdings, Kind, Letter, Mail, Outcome, Registration, Series, Undelivered
 from mailbot.core.reminders import Due
 from mailbot.core.restraint import Answered
 from mailbot.core.retry import Accepted, Receipt, Refused, Unreachable, Verdict
@@ -235,6 +235,9 @@ class Work(Protocol):
 
     def note_bounce(self, names: Sequence[str], reply: str, inbound_id: int, at: datetime) -> bool:
         """The letter with one of these names has come back; False where we sent none."""
+
+    def bounced(self, since: datetime, upto: datetime) -> tuple[Undelivered, ...]:
+        """The letters that came back after ``since`` and until ``upto``."""
 
     def queue(self, letter: Letter, mail: Mail, inbound_id: int | None, at: datetime) -> bool:
         """Puts a mail into the outbox; False where its purpose has been served already."""

@@ -96,13 +96,17 @@ def personal_data(holdings: Holdings, series: Series, at: datetime) -> bytes:
             "held_by": f"{series.organiser} <{series.contact}>",
             "person": known,
             "registrations": _objects(holdings.registrations, series),
+            "history": [
+                {"at": moment.astimezone(zone).isoformat(), "what": what, "meeting": meeting}
+                for moment, what, meeting in holdings.history
+            ],
             "mails_from_you": [
                 {"received_at": moment.astimezone(zone).isoformat(), "subject": subject, "text": text}
                 for moment, subject, text in holdings.mails
             ],
             "letters_to_you": [
-                {"queued_at": moment.astimezone(zone).isoformat(), "kind": kind, "state": state}
-                for moment, kind, state in holdings.letters
+                {"queued_at": moment.astimezone(zone).isoformat(), "kind": kind, "state": state, "text": text}
+                for moment, kind, state, text in holdings.letters
             ],
         }
     )

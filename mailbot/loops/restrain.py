@@ -1,8 +1,8 @@
-"""How often anybody is answered, as the outbox tells it, and the alarm when answering stops."""
+"""How often anybody is answered, as the outbox tells it; and what organisers must know before the next digest."""
 
 from datetime import datetime
 
-from mailbot.core.model import Letter, LetterKind, Outcome
+from mailbot.core.model import Letter, LetterKind, Outcome, Undelivered
 from mailbot.core.restraint import restraint, why
 from mailbot.core.retry import PATIENCE
 from mailbot.core.situation import Decision
@@ -26,16 +26,30 @@ def restrained(decision: Decision, work: Work, house: House, at: datetime) -> De
     return decision
 
 
-def sound_alarm(work: Work, house: House, at: datetime) -> None:
-    """Tells the organisers, once a day, that answering has stopped."""
+def sound_alarm(work: Work, house: House, at: datetime) -> int:
+    """Tells the organisers, once a day, that answering has stopped; answers to how many it was queued."""
     day = at.astimezone(house.series.timezone).date()
-    for recipient in house.digest_to:
-        letter = Letter(
+    return _tell(work, house, f"alarm:{day}", at, limit=house.limits.per_hour)
+
+
+def tell_of_lost(work: Work, house: House, lost: tuple[Undelivered, ...], purpose: str, at: datetime) -> int:
+    """Tells the organisers of letters that did not arrive; answers to how many it was queued."""
+    return _tell(work, house, purpose, at, lost=lost)
+
+
+def _tell(
+    work: Work, house: House, purpose: str, at: datetime, *, limit: int = 0, lost: tuple[Undelivered, ...] = ()
+) -> int:
+    letters = (
+        Letter(
             kind=LetterKind.ALARM,
-            purpose=f"alarm:{day}:{recipient.address}",
+            purpose=f"{purpose}:{recipient.address}",
             recipient=recipient,
             language=house.series.language,
             deadline=at + PATIENCE[LetterKind.ALARM],
-            limit=house.limits.per_hour,
+            limit=limit,
+            lost=lost,
         )
-        queue_letter(work, house, letter, None, at)
+        for recipient in house.digest_to
+    )
+    return sum(queue_letter(work, house, letter, None, at) for letter in letters)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func, select, update
 
 from mailbot.adapters.store.tables import history, inbound, installation, outbox
-from mailbot.core.model import LetterKind, LetterState
+from mailbot.core.model import LetterState
 from mailbot.core.restraint import ASKED_FOR, Answered
 from mailbot.ports import Inbound
 

@@ -146,7 +146,7 @@ def forget_settled(connection: Connection, before: datetime) -> int:
     emptied = connection.execute(
         update(outbox)
         .where(outbox.c.settled_at < before, outbox.c.raw.is_not(None))
-        .values(raw=None, recipient="", last_reply=None)
+        .values(raw=None, recipient="", last_reply=None, bounce_reply=None)
     )
     return emptied.rowcount
 
@@ -162,6 +162,10 @@ def forget_recipient(connection: Connection, address: str, at: datetime) -> int:
         .where(outbox.c.recipient == address, outbox.c.state.in_(_LEAVING))
         .values(state=LetterState.WITHHELD, settled_at=at, claimed_at=None)
     )
+    # What went to others and tells of them: letters to whoever signed them up, and what the organisers have got.
+    signups = select(outbox.c.inbound_id).where(outbox.c.recipient == address, outbox.c.purpose.startswith("invited:"))
+    elsewhere = or_(outbox.c.inbound_id.in_(signups), outbox.c.kind.in_([LetterKind.DIGEST, LetterKind.ALARM]))
+    connection.execute(update(outbox).where(elsewhere, outbox.c.state.not_in(_LEAVING)).values(raw=None))
     emptied = connection.execute(
         update(outbox)
         .where(outbox.c.recipient == address)
@@ -169,6 +173,7 @@ def forget_recipient(connection: Connection, address: str, at: datetime) -> int:
             raw=None,
             recipient="",
             last_reply=None,
+            bounce_reply=None,
             purpose=literal("erased:").concat(cast(outbox.c.id, String)),
             message_id=literal("erased:").concat(cast(outbox.c.id, String)),
         )

@@ -24,10 +24,12 @@ from mailbot.core.model import (
     InboundState,
     LetterKind,
     LetterState,
+    PassageKind,
     RegistrationStatus,
     Series,
     Undelivered,
 )
+from mailbot.core.reading import parse
 from mailbot.core.status import Contact, MeetingStanding, Status
 
 
@@ -161,24 +163,56 @@ def status(connection: Connection, codes: Iterable[str], lately: datetime) -> St
             .select_from(inbound)
             .where(inbound.c.state == InboundState.SET_ASIDE, inbound.c.handled_at > lately)
         ).scalar_one(),
+        restrained_lately={
+            str(row.restrained): row.n
+            for row in connection.execute(
+                select(inbound.c.restrained, func.count().label("n"))
+                .where(inbound.c.restrained.is_not(None), inbound.c.handled_at > lately)
+                .group_by(inbound.c.restrained)
+            )
+        },
+        bounced_lately=connection.execute(
+            select(func.count()).select_from(outbox).where(outbox.c.bounced_at > lately)
+        ).scalar_one(),
     )
+
+
+_ABOUT_OTHERS = (LetterKind.DIGEST, LetterKind.ALARM)
+"""Letters to organisers: what they tell of is other people's."""
+
+
+def _words(raw: bytes | None) -> str:
+    """All that a mail says."""
+    return parse(raw).text(*PassageKind) if raw else ""
 
 
 def holdings(connection: Connection, address: str) -> Holdings:
     """Everything held on whoever has this address."""
     mails = connection.execute(
-        select(inbound.c.received_at, inbound.c.subject, inbound.c.opening)
+        select(inbound.c.received_at, inbound.c.subject, inbound.c.opening, inbound.c.raw)
         .where(inbound.c.sender == address)
         .order_by(inbound.c.id)
     )
     letters = connection.execute(
-        select(outbox.c.queued_at, outbox.c.kind, outbox.c.state)
+        select(outbox.c.queued_at, outbox.c.kind, outbox.c.state, outbox.c.raw, outbox.c.bounced_at)
         .where(outbox.c.recipient == address)
         .order_by(outbox.c.id)
+    )
+    deeds = connection.execute(
+        select(history.c.at, history.c.deed, registration.c.meeting)
+        .join(registration, registration.c.id == history.c.registration_id)
+        .join(person, person.c.id == registration.c.person_id)
+        .where(person.c.address == address)
+        .order_by(history.c.id)
     )
     return Holdings(
         person=registrations.find_person(connection, address),
         registrations=tuple(r for r in registrations.all_registrations(connection) if r.person.address == address),
-        mails=tuple((row.received_at, row.subject or "", row.opening or "") for row in mails),
-        letters=tuple((row.queued_at, row.kind, row.state) for row in letters),
+        mails=tuple((row.received_at, row.subject or "", _words(row.raw) or row.opening or "") for row in mails),
+        letters=tuple(
+            (row.queued_at, row.kind, "came back" if row.bounced_at else row.state, _words(row.raw))
+            for row in letters
+            if row.kind not in _ABOUT_OTHERS
+        ),
+        history=tuple((row.at, row.deed, row.meeting) for row in deeds),
     )

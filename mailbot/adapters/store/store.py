@@ -12,7 +12,7 @@ from mailbot.adapters.store.dialect import insert
 from mailbot.adapters.store.engine import READING, trouble_told
 from mailbot.adapters.store.tables import contact, digest, installation
 from mailbot.core.digest import Digest
-from mailbot.core.model import Holdings, Letter, Mail, Meeting, MeetingStatus, Registration, Series
+from mailbot.core.model import Holdings, Letter, Mail, Meeting, MeetingStatus, Registration, Series, Undelivered
 from mailbot.core.reminders import Due
 from mailbot.core.restraint import Answered
 from mailbot.core.retry import Verdict
@@ -72,6 +72,10 @@ class SqlWork:
         """The letter with one of these names has come back; False where we sent none."""
         return guarding.note_bounce(self._connection, names, reply, inbound_id, at)
 
+    def bounced(self, since: datetime, upto: datetime) -> tuple[Undelivered, ...]:
+        """The letters that came back after ``since`` and until ``upto``."""
+        return reports.undelivered(self._connection, since, upto, bounced_only=True)
+
     def queue(self, letter: Letter, mail: Mail, inbound_id: int | None, at: datetime) -> bool:
         """Puts a mail into the outbox; False where its purpose has been served already."""
         return outbox.queue(self._connection, letter, mail, inbound_id, at)
@@ -82,8 +86,8 @@ class SqlWork:
 
     def forget(self, address: str, at: datetime) -> int:
         """Erases whoever has this address, but for counts; answers how many rows were touched."""
-        touched = outbox.forget_recipient(self._connection, address, at)
-        touched += inbox.forget_sender(self._connection, address)
+        touched = inbox.forget_sender(self._connection, address)
+        touched += outbox.forget_recipient(self._connection, address, at)
         return touched + registrations.forget_person(self._connection, address)
 
     def standings(self, series: Series) -> Mapping[str, Standing]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mailbot.core.discretion import without_addresses
 from mailbot.core.model import ALL, Meeting, Outcome, PassageKind, Series
 from mailbot.core.retry import Accepted, Receipt, Refused
 from mailbot.core.status import Status
@@ -172,7 +173,10 @@ def mail_text(raw: bytes) -> str:
 
 
 class LogFormat(logging.Formatter):
-    """One event a line, with the priority that journald reads (sd-daemon(3)) where it is not a terminal."""
+    """One event a line, with the priority that journald reads (sd-daemon(3)) where it is not a terminal.
+
+    Above DEBUG no line shows an address, whoever's words it repeats.
+    """
 
     _PRIORITIES = ((logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (logging.NOTSET, 7))
 
@@ -183,6 +187,8 @@ class LogFormat(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line; a traceback's lines follow it, each with the same priority."""
         text = plain(super().format(record))
+        if record.levelno > logging.DEBUG:
+            text = without_addresses(text)
         if not self._for_journal:
             return text
         priority = next(number for level, number in self._PRIORITIES if record.levelno >= level)

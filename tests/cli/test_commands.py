@@ -95,7 +95,7 @@ def test_check_finds_everything_well_and_says_what_a_first_start_would_answer(to
 
     assert ended.returncode == 0, told
     assert "would take 2 mail(s) in hand" in told
-    assert [line.split()[1] for line in told.splitlines()[1:]] == ["letters:", "database:", "imap:", "to", "smtp:"]
+    assert [line.split()[1] for line in told.splitlines()[1:]] == ["letters:", "database:", "imap:", "to", "senders:", "smtp:"]
     assert town.servers.delivered == []
 
 

@@ -216,7 +216,7 @@ class MemoryMailbox:
 
     def uids_after(self, uid: int, since: date) -> list[int]:
         self._meet("uids_after")
-        return sorted(each for each in self.held if each > uid)
+        return sorted(each for each, mail in self.held.items() if each > uid and mail.received_at.date() >= since)
 
     def fetch(self, uids: Sequence[int]) -> Iterator[Arrival]:
         for uid in uids:

@@ -64,7 +64,7 @@ def _to_answer(mailbox: Mailbox, store: SqlStore, since: date) -> Finding:
     last = cursor.uid if cursor is not None and cursor.uidvalidity == uidvalidity else 0
     count = len(mailbox.uids_after(last, since))
     if last:
-        return Finding("to answer", True, f"`mailbot run` would take {count} mail(s) in hand, those that came meanwhile")
+        return Finding("to answer", True, f"`mailbot run` would take {count} mail(s) in hand, come meanwhile")
     older = len(mailbox.uids_after(0, EVER)) - count
     rest = f"; {older} older one(s) are left alone, and nobody is answered for them" if older else ""
     return Finding("to answer", True, f"`mailbot run` would take {count} mail(s) in hand, those since {since}{rest}")

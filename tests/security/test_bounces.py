@@ -65,7 +65,7 @@ def certified(ours: bytes) -> bytes:
     """A provider of certified mail refuses."""
     name = message_from_bytes(ours)["Message-ID"]
     return (
-        f"From: posta-certificata@gestore.example\r\nTo: {BOT}\r\nSubject: AVVISO DI MANCATA CONSEGNA: Re: Iscrizione\r\n"
+        f"From: posta-certificata@gestore.example\r\nTo: {BOT}\r\nSubject: AVVISO DI MANCATA CONSEGNA\r\n"
         f"X-Ricevuta: errore-consegna\r\nX-Riferimento-Message-ID: {name}\r\nMessage-ID: <p1@gestore.example>\r\n\r\n"
         "Il messaggio non e' stato consegnato.\r\n"
     ).encode()
@@ -167,7 +167,7 @@ def test_a_delay_is_no_loss(store: SqlStore, mailbox: MemoryMailbox, clock: Cloc
 def test_a_delivery_receipt_of_certified_mail_is_no_loss(
     store: SqlStore, mailbox: MemoryMailbox, clock: Clock, postman: ScriptedPostman
 ) -> None:
-    """ "Avvenuta consegna" is the contrary of one."""
+    """The provider says that it arrived."""
     ours = sent_to_anna(store, mailbox, clock, postman)
     receipt = certified(ours).replace(b"errore-consegna", b"avvenuta-consegna")
 

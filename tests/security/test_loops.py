@@ -181,7 +181,7 @@ def test_somebody_over_the_limit_is_left_to_a_person_and_answered_again_tomorrow
 def test_answers_that_change_nothing_end_sooner_than_those_that_do(
     store: SqlStore, mailbox: MemoryMailbox, clock: Clock, postman: ScriptedPostman
 ) -> None:
-    """ "You are registered already" is said twice; a cancellation after that is done and told all the same."""
+    """That Anna is registered already is said twice; a cancellation after that is done and told all the same."""
     town = house(limits=Limits(unchanged_per_address_day=2))
     again = [world.register("anna", "sport", number, NOW) for number in range(6)]
     answer_all(store, mailbox, clock, town, *again, world.cancel("anna", "sport", 7, NOW))

@@ -155,8 +155,9 @@ def _csv(headings: Sequence[str], rows: Sequence[Sequence[str]], delimiter: str)
 
 
 def _plain(cell: str) -> str:
-    """A cell on one line, without halves of characters, cut to a bound."""
-    return " ".join(cell.encode("utf-8", "replace").decode().split())[:_LONGEST_CELL]
+    """A cell on one line, without halves of characters or what cannot be seen, cut to a bound."""
+    line = " ".join(cell.encode("utf-8", "replace").decode().split())[:_LONGEST_CELL]
+    return "".join(c for c in line if c.isprintable()).strip()
 
 
 def _json(content: object) -> bytes:

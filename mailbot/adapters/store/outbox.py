@@ -143,10 +143,15 @@ def withhold_reminders_of(connection: Connection, code: str, at: datetime) -> No
 
 def forget_settled(connection: Connection, before: datetime) -> int:
     """Empties mails that were settled before a moment of everything personal; the counts remain."""
-    emptied = connection.execute(
+    ended = (outbox.c.settled_at < before, outbox.c.recipient != "")
+    # The purpose of what goes to organisers names them; nothing so old is queued again.
+    connection.execute(
         update(outbox)
-        .where(outbox.c.settled_at < before, outbox.c.raw.is_not(None))
-        .values(raw=None, recipient="", last_reply=None, bounce_reply=None)
+        .where(*ended, outbox.c.kind.in_([LetterKind.DIGEST, LetterKind.ALARM]))
+        .values(purpose=literal("ended:").concat(cast(outbox.c.id, String)))
+    )
+    emptied = connection.execute(
+        update(outbox).where(*ended).values(raw=None, recipient="", last_reply=None, bounce_reply=None)
     )
     return emptied.rowcount
 

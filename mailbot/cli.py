@@ -11,6 +11,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from pathlib import Path
@@ -301,13 +302,19 @@ def digest(file: Path, how: str) -> None:
 @tells_trouble
 def forget(file: Path, address: str) -> None:
     """Erase a person: registrations, mails and letters of ADDRESS. Only counts remain."""
+    from mailbot.adapters.store.engine import copies_beside
+
     wanted = address.strip().lower()
     if "@" not in wanted:
         raise click.UsageError(f"{address!r} is no mail address")
     config = load(file)
-    with _store(config).work() as work:
+    with closing(_store(config)) as store, store.work() as work:
         touched = work.forget(wanted, datetime.now(UTC))
     click.echo(f"{touched} row(s) erased or emptied" if touched else "nothing is held on this address")
+    for copy in copies_beside(config.service.database):
+        click.echo(
+            f"{copy} was made before an upgrade and may still hold it: delete it once it is not needed", err=True
+        )
 
 
 def _store(config: Config) -> "SqlStore":

@@ -10,6 +10,7 @@ import logging
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from textwrap import indent, wrap
 from typing import TYPE_CHECKING
 
@@ -160,6 +161,12 @@ def status(present: Status, troubles: Sequence[str], series: Series) -> str:
 def _counted(counts: object) -> str:
     assert isinstance(counts, dict)
     return ", ".join(f"{name} {count}" for name, count in sorted(counts.items())) or "none yet"
+
+
+def tell_copies(copies: Sequence[Path]) -> None:
+    """Warns of copies of the database that may hold what was erased."""
+    for copy in copies:
+        click.echo(f"{copy}: this copy was made before an upgrade and may still hold it; delete it", err=True)
 
 
 # --- mails and log lines ----------------------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ def a_life(store: SqlStore, mailbox: MemoryMailbox, clock: Clock, postman: Scrip
 def test_an_erasure_leaves_counts_alone(
     file: Path, store: SqlStore, mailbox: MemoryMailbox, clock: Clock, postman: ScriptedPostman, how: str
 ) -> None:
-    """No cell of any table holds Anna's address or words: outbox, bounces, digests and the colleague's mail included."""
+    """No cell holds Anna's address or words, be it a bounce's or a colleague's; nor do the bytes of the file."""
     a_life(store, mailbox, clock, postman)
     before = store.status(world.SERIES, NOW)
     assert everything(file).lower().count(b"anna@posta.example") > 10
@@ -94,6 +94,8 @@ def test_an_erasure_leaves_counts_alone(
     assert b"anna neri" not in held
     assert b"bruno@posta.example" in held
     after = store.status(world.SERIES, NOW)
+    store.close()
+    assert b"anna@posta.example" not in file.read_bytes().lower()
     assert sum(after.outcomes.values()) >= sum(before.outcomes.values())
 
 

@@ -302,19 +302,14 @@ def digest(file: Path, how: str) -> None:
 @tells_trouble
 def forget(file: Path, address: str) -> None:
     """Erase a person: registrations, mails and letters of ADDRESS. Only counts remain."""
-    from mailbot.adapters.store.engine import copies_beside
-
     wanted = address.strip().lower()
     if "@" not in wanted:
         raise click.UsageError(f"{address!r} is no mail address")
     config = load(file)
     with closing(_store(config)) as store, store.work() as work:
-        touched = work.forget(wanted, datetime.now(UTC))
+        touched, copies = work.forget(wanted, datetime.now(UTC)), store.copies()
     click.echo(f"{touched} row(s) erased or emptied" if touched else "nothing is held on this address")
-    for copy in copies_beside(config.service.database):
-        click.echo(
-            f"{copy} was made before an upgrade and may still hold it: delete it once it is not needed", err=True
-        )
+    console.tell_copies(copies)
 
 
 def _store(config: Config) -> "SqlStore":

@@ -197,9 +197,9 @@ def _keep_private(url: URL) -> None:
             ) from error
 
 
-def copies_beside(url: str) -> list[Path]:
+def copies_beside(url: URL) -> list[Path]:
     """The copies of this database that were made before it was brought up to date."""
-    file = _file(make_url(url))
+    file = _file(url)
     return sorted(file.parent.glob(f"{file.name}.before-*")) if file else []
 
 

@@ -4,12 +4,13 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, select
 
 from mailbot.adapters.store import guarding, inbox, outbox, registrations, reports
 from mailbot.adapters.store.dialect import insert
-from mailbot.adapters.store.engine import READING, trouble_told
+from mailbot.adapters.store.engine import READING, copies_beside, trouble_told
 from mailbot.adapters.store.tables import contact, digest, installation
 from mailbot.core.digest import Digest
 from mailbot.core.model import Holdings, Letter, Mail, Meeting, MeetingStatus, Registration, Series, Undelivered
@@ -143,6 +144,10 @@ class SqlStore:
         """One write transaction."""
         with self._write() as connection:
             yield SqlWork(connection)
+
+    def copies(self) -> list[Path]:
+        """The copies of the database that were made before it was brought up to date."""
+        return copies_beside(self._engine.url)
 
     # --- collect
 

@@ -96,6 +96,12 @@ def settle(connection: Connection, outbox_id: int, verdict: Verdict, at: datetim
         .where(outbox.c.id == outbox_id, outbox.c.state == LetterState.SENDING)
         .values(claimed_at=None, **news)
     )
+    # The letter that tells of an erasure is the last thing that knew the address.
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.id == outbox_id, outbox.c.kind == LetterKind.ERASURE, outbox.c.settled_at.is_not(None))
+        .values(raw=None, recipient="", last_reply=None)
+    )
 
 
 def recover(connection: Connection, at: datetime) -> int:

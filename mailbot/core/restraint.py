@@ -23,8 +23,8 @@ class Limits:
 
     per_address_day: int = 20
     unchanged_per_address_day: int = 4
-    per_domain_hour: int = 1_000
-    per_hour: int = 5_000
+    per_domain_hour: int = 10_000
+    per_hour: int = 20_000
 
 
 @dataclass(frozen=True, slots=True)

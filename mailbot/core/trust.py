@@ -20,14 +20,14 @@ from mailbot.core.situation import Decision, Situation
 
 CODE_LASTS = timedelta(days=3)
 """How long a code can be used."""
-_CODE = re.compile(r"\b(?:confermo|confirm)\b[^\n]{0,60}?\b([0-9a-f]{24})\b", re.IGNORECASE)
+_CODE = re.compile(r"\b(?:confermo|confirm)\b.{0,60}?\b([0-9a-f]{24})\b", re.IGNORECASE)
 
 
 def code_in(message: Message) -> str:
     """The code that a mail sends back, or an empty string: in its subject or its own words, never in what it quotes."""
     if message.origin.kind.is_machine:
         return ""
-    found = _CODE.search(message.subject) or _CODE.search(message.text()[:2_000])
+    found = _CODE.search(message.subject) or _CODE.search(" ".join(message.text()[:2_000].split()))
     return found[1].lower() if found else ""
 
 

@@ -1,6 +1,7 @@
 """A mail in somebody else's name takes nothing away from them before they have confirmed it."""
 
 import json
+import re
 from datetime import timedelta
 from email import message_from_bytes, policy
 
@@ -202,3 +203,19 @@ def test_nobody_moves_up_into_a_place_that_a_forger_gave_up(town: Town) -> None:
     remind.turn(town.store, town.house, town.clock)
 
     assert town.held() == {"anna sport": "confirmed", "bruno sport": "waiting"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Confermo la richiesta {}", "Buongiorno,\r\nconfermo la\r\nrichiesta {}.\r\nGrazie", "«Confermo la richiesta {}»"],
+)
+def test_whoever_reads_text_alone_can_reply_with_the_words(town: Town, words: str) -> None:
+    """They stand in the letter; wrapped or between other words they serve as well."""
+    town.gets(world.cancel("anna", "sport", 2, NOW, headers=FAILED))
+    asked = message_from_bytes(town.postman.to("anna")[-1], policy=policy.default).get_body(("plain",))
+    assert asked is not None
+    found = re.search(r"«Confermo la richiesta ([0-9a-f]{24})»", str(asked.get_content()))
+    assert found
+    town.gets(world.mail("anna", "Re: Una conferma, per favore: ci ha scritto Lei?", words.format(found[1]), 3, NOW))
+
+    assert town.held() == {"anna sport": "cancelled"}

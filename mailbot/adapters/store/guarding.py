@@ -1,6 +1,8 @@
 """Queries that keep people from harm: how often somebody was answered, what waits to be confirmed, what came back."""
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select, update
@@ -13,14 +15,33 @@ from mailbot.ports import Inbound
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 
 
-def answered(connection: Connection, address: str, at: datetime) -> Answered:
+@dataclass(slots=True)
+class Tally:
+    """The answers of the last hour, by domain: counted once a transaction, because the whole hour has to be read."""
+
+    domains: Counter[str] | None = None
+
+    def of_last_hour(self, connection: Connection, at: datetime) -> Counter[str]:
+        """How many answers each domain got."""
+        if self.domains is None:
+            lately = select(outbox.c.recipient).where(outbox.c.queued_at > at - _HOUR, outbox.c.inbound_id.is_not(None))
+            self.domains = Counter(domain_of(recipient) for recipient in connection.execute(lately).scalars())
+        return self.domains
+
+    def add(self, recipient: str) -> None:
+        """One more, in the transaction at hand."""
+        if self.domains is not None:
+            self.domains[domain_of(recipient)] += 1
+
+
+def domain_of(address: str) -> str:
+    """What stands behind the last ``@``."""
+    return address.rpartition("@")[2]
+
+
+def answered(connection: Connection, tally: Tally, address: str, at: datetime) -> Answered:
     """How many answers there were until now: letters that a mail has led to."""
-    lately = connection.execute(
-        select(
-            func.count().label("in_all"),
-            func.count().filter(outbox.c.recipient.endswith(f"@{_domain(address)}", autoescape=True)).label("domain"),
-        ).where(outbox.c.queued_at > at - _HOUR, outbox.c.inbound_id.is_not(None))
-    ).one()
+    lately = tally.of_last_hour(connection, at)
     unchanged = ~select(history.c.id).where(history.c.inbound_id == outbox.c.inbound_id).exists()
     to_address = connection.execute(
         select(
@@ -28,11 +49,7 @@ def answered(connection: Connection, address: str, at: datetime) -> Answered:
             func.count().filter(unchanged, outbox.c.kind.not_in(ASKED_FOR)).label("unchanged"),
         ).where(outbox.c.recipient == address, outbox.c.queued_at > at - _DAY, outbox.c.inbound_id.is_not(None))
     ).one()
-    return Answered(to_address.all_of_them, to_address.unchanged, lately.domain, lately.in_all)
-
-
-def _domain(address: str) -> str:
-    return address.rpartition("@")[2]
+    return Answered(to_address.all_of_them, to_address.unchanged, lately[domain_of(address)], lately.total())
 
 
 def take_awaiting(connection: Connection, code: str, at: datetime) -> Inbound | None:

@@ -30,6 +30,7 @@ class SqlWork:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._answers = guarding.Tally()
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -63,7 +64,7 @@ class SqlWork:
 
     def answered(self, address: str, at: datetime) -> Answered:
         """How many answers there were until now, to this address, its domain, and in all."""
-        return guarding.answered(self._connection, address, at)
+        return guarding.answered(self._connection, self._answers, address, at)
 
     def take_awaiting(self, code: str, at: datetime) -> Inbound | None:
         """The mail whose wish this code confirms, where it still waits; a code serves once."""
@@ -79,7 +80,10 @@ class SqlWork:
 
     def queue(self, letter: Letter, mail: Mail, inbound_id: int | None, at: datetime) -> bool:
         """Puts a mail into the outbox; False where its purpose has been served already."""
-        return outbox.queue(self._connection, letter, mail, inbound_id, at)
+        queued = outbox.queue(self._connection, letter, mail, inbound_id, at)
+        if queued and inbound_id is not None:
+            self._answers.add(mail.recipient)
+        return queued
 
     def settle(self, inbound_id: int, handled: Handled, at: datetime) -> None:
         """This collected mail is handled."""

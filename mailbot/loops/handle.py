@@ -95,6 +95,7 @@ def handle(inbound: Inbound, work: Work, house: House, at: datetime) -> None:
 def _decided(inbound: Inbound, understood: Understood, work: Work, house: House, at: datetime) -> Decision:
     """What follows from a mail: at once, after a question to its sender, or nothing where the limits say so."""
     authentication = authenticate(understood.message, house.authserv_id)
+    asked_about = None
     if code := trust.code_in(understood.message):
         asked_about = work.take_awaiting(code, at)
         if asked_about is None:
@@ -110,7 +111,8 @@ def _decided(inbound: Inbound, understood: Understood, work: Work, house: House,
     )
     if trust.must_be_confirmed(decision, understood.intent, situation, authentication):
         decision = trust.asking(decision, situation, house.names.code(inbound.fingerprint), at)
-    return restrained(decision, work, house, at)
+    # Whoever sends a code back is surely a person, and it serves only once.
+    return decision if asked_about else restrained(decision, work, house, at)
 
 
 def _note_bounce(inbound: Inbound, work: Work, house: House, at: datetime) -> None:

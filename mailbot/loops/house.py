@@ -4,7 +4,7 @@ It is frozen. A new configuration makes a new house, which the loops are handed 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from mailbot.core.model import Address, Letter, Series
@@ -31,11 +31,11 @@ class House:
     digest_at: time
     digest_to: tuple[Address, ...]
     retention: timedelta
-    limits: Limits
-    authserv_id: str | None
-    """The name of our own server in the authentication results that it writes; None where none is configured."""
     filing: Mapping[str, str] | None
     """Folders for handled mail: ``done``, ``to_read``, ``ignored``; None where nothing is moved."""
+    limits: Limits = field(default_factory=Limits)
+    authserv_id: str | None = None
+    """The name of our own server in the authentication results that it writes; None where none is configured."""
 
 
 def queue_letter(work: Work, house: House, letter: Letter, inbound_id: int | None, at: datetime) -> bool:

@@ -194,6 +194,10 @@ def test_a_forger_cannot_flood_anybody_with_questions(
 
     assert len(postman.to("anna")) == 3
 
+    town.house = house(authserv_id=SERVER, limits=world.Limits(per_address_day=1))
+    town.gets(world.confirmation("anna", postman.to("anna")[-1], 50, NOW))
+    assert town.held() == {"anna sport": "cancelled"}
+
 
 def test_nobody_moves_up_into_a_place_that_a_forger_gave_up(town: Town) -> None:
     """The place is kept while the question is open, and lost to nobody when it runs out."""

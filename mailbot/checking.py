@@ -3,6 +3,7 @@
 Nothing is stored and nothing sent; the database alone is brought up to date, as the first start would do it.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +12,9 @@ from mailbot.adapters.store import SqlStore
 from mailbot.adapters.templates import text_problems
 from mailbot.adapters.words import word_problems
 from mailbot.config import ServiceConfig
+from mailbot.core.reading import parse
+from mailbot.core.reading.authentication import HEADER, read_results
+from mailbot.loops.collect import EVER
 from mailbot.parts import first_day, make_mailbox, make_postman, open_store, utc_now
 from mailbot.ports import Mailbox, MailboxTrouble, PostmanTrouble, StoreTrouble
 
@@ -44,6 +48,7 @@ def findings(service: ServiceConfig) -> Iterator[Finding]:
         yield Finding("imap", True, mailbox.check())
         if store is not None:
             yield _to_answer(mailbox, store, since)
+        yield _whom_from(mailbox, service.imap.authserv_id)
     except (MailboxTrouble, StoreTrouble) as trouble:
         yield Finding("imap", False, str(trouble))
     finally:
@@ -61,8 +66,48 @@ def _to_answer(mailbox: Mailbox, store: SqlStore, since: date) -> Finding:
     cursor = store.cursor(mailbox.folder)
     last = cursor.uid if cursor is not None and cursor.uidvalidity == uidvalidity else 0
     count = len(mailbox.uids_after(last, since))
-    which = f"those since {since}" if last == 0 else "those that came since it was last running"
-    return Finding("to answer", True, f"`mailbot run` would take {count} mail(s) in hand, {which}")
+    if last:
+        return Finding("to answer", True, f"`mailbot run` would take {count} mail(s) in hand, come meanwhile")
+    older = len(mailbox.uids_after(0, EVER)) - count
+    rest = f"; {older} older one(s) are left alone, and nobody is answered for them" if older else ""
+    return Finding("to answer", True, f"`mailbot run` would take {count} mail(s) in hand, those since {since}{rest}")
+
+
+NEWEST = 10
+"""So many mails are looked at for what the server says of their senders."""
+
+
+def _whom_from(mailbox: Mailbox, configured: str | None) -> Finding:
+    """Whether the server says whom mails are from, and what it means where it does not."""
+    mailbox.open()
+    newest = mailbox.uids_after(0, EVER)[-NEWEST:]
+    written = [parse(arrival.raw).headers.get(HEADER, ()) for arrival in mailbox.fetch(newest)]
+    names = Counter(name for values in written if values and (name := read_results(values[0])[0]))
+    seen = ", ".join(repr(name) for name, _ in names.most_common(3))
+    if configured is None:
+        means = (
+            "anybody can write in another's name. A cancellation is done at once and its answer offers the way back; "
+            "an erasure is done once it is confirmed"
+        )
+        words = f"not used: {means}."
+        if not newest:
+            words += " There is no mail yet that would show whether the server writes Authentication-Results"
+        elif not seen:
+            words += f" The server writes no Authentication-Results into the newest {len(newest)} mail(s)"
+        else:
+            words += f" The newest mails have some by {seen}: if that is your own server, set `imap.authserv_id`"
+        return Finding("senders", True, words)
+    if not newest or configured.lower() in names:
+        return Finding(
+            "senders", True, f"{configured} says whom mails are from: one that fails changes nothing unasked"
+        )
+    found = f"what they have is by {seen}" if seen else "they have none"
+    return Finding(
+        "senders",
+        False,
+        f"imap.authserv_id = {configured!r}, but none of the newest {len(newest)} mail(s) has Authentication-Results "
+        f"by that name ({found}): correct the name, or leave the key out",
+    )
 
 
 def _way_out(service: ServiceConfig) -> Finding:

@@ -11,6 +11,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from pathlib import Path
@@ -308,9 +309,10 @@ def forget(file: Path, address: str) -> None:
     if "@" not in wanted:
         raise click.UsageError(f"{address!r} is no mail address")
     config = load(file)
-    with _store(config).work() as work:
-        touched = work.forget(wanted, datetime.now(UTC))
+    with closing(_store(config)) as store, store.work() as work:
+        touched, copies = work.forget(wanted, datetime.now(UTC)), store.copies()
     click.echo(f"{touched} row(s) erased or emptied" if touched else "nothing is held on this address")
+    console.tell_copies(copies)
 
 
 def _store(config: Config) -> "SqlStore":

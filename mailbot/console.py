@@ -12,11 +12,13 @@ import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from textwrap import indent, wrap
 from typing import TYPE_CHECKING
 
 import click
 
+from mailbot.core.discretion import without_addresses
 from mailbot.core.model import ALL, Meeting, Outcome, PassageKind, Series
 from mailbot.core.retry import Accepted, Receipt, Refused
 from mailbot.core.status import Status
@@ -168,7 +170,12 @@ def status(present: Status, troubles: Sequence[str], series: Series) -> str:
             f"{standing.waiting} waiting, {standing.cancelled} withdrawn"
         )
     rows += [click.style("mails", bold=True), f"  {_counted(present.outcomes)}"]
+    if present.restrained_lately:
+        told = ", ".join(f"{name} {count}" for name, count in sorted(present.restrained_lately.items()))
+        rows.append(f"  left to a person within a day because a limit was reached: {told}")
     rows += [click.style("letters", bold=True), f"  {_counted(present.letters)}"]
+    if present.bounced_lately:
+        rows.append(f"  came back within a day: {present.bounced_lately}; the digest says whose")
     rows += [click.style("servers", bold=True)]
     for server, contact in sorted(present.contacts.items()):
         reached = f"last reached {contact.at:%Y-%m-%d %H:%M:%S} UTC" if contact.at else "never reached"
@@ -185,6 +192,12 @@ def _counted(counts: object) -> str:
     return ", ".join(f"{name} {count}" for name, count in sorted(counts.items())) or "none yet"
 
 
+def tell_copies(copies: Sequence[Path]) -> None:
+    """Warns of copies of the database that may hold what was erased."""
+    for copy in copies:
+        click.echo(f"{copy}: this copy was made before an upgrade and may still hold it; delete it", err=True)
+
+
 # --- mails and log lines ----------------------------------------------------------------------------------------------
 
 
@@ -196,7 +209,10 @@ def mail_text(raw: bytes) -> str:
 
 
 class LogFormat(logging.Formatter):
-    """One event a line, with the priority that journald reads (sd-daemon(3)) where it is not a terminal."""
+    """One event a line, with the priority that journald reads (sd-daemon(3)) where it is not a terminal.
+
+    Above DEBUG no line shows an address, whoever's words it repeats.
+    """
 
     _PRIORITIES = ((logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (logging.NOTSET, 7))
 
@@ -207,6 +223,8 @@ class LogFormat(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line; a traceback's lines follow it, each with the same priority."""
         text = plain(super().format(record))
+        if record.levelno > logging.DEBUG:
+            text = without_addresses(text)
         if not self._for_journal:
             return text
         priority = next(number for level, number in self._PRIORITIES if record.levelno >= level)

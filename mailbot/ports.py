@@ -13,8 +13,9 @@ from datetime import date, datetime
 from typing import Protocol
 
 from mailbot.core.digest import Digest
-from mailbot.core.model import Holdings, Kind, Letter, Mail, Outcome, Registration, Series
+from mailbot.core.model import Holdings, Kind, Letter, Mail, Outcome, Registration, Series, Undelivered
 from mailbot.core.reminders import Due
+from mailbot.core.restraint import Answered
 from mailbot.core.retry import Accepted, Receipt, Refused, Unreachable, Verdict
 from mailbot.core.situation import Decision, Situation, Standing
 
@@ -194,6 +195,11 @@ class Handled:
     subject: str
     opening: str
     why: str
+    awaits: str = ""
+    """The code that confirms what it asks for, where that waits to be confirmed."""
+    awaits_until: datetime | None = None
+    restrained: str = ""
+    """Which limit kept it from being answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +226,18 @@ class Work(Protocol):
 
     def apply(self, decision: Decision, inbound_id: int | None, at: datetime) -> None:
         """Stores what was decided about places; letters and erasure apart."""
+
+    def answered(self, address: str, at: datetime) -> Answered:
+        """How many answers there were until now, to this address, its domain, and in all."""
+
+    def take_awaiting(self, code: str, at: datetime) -> Inbound | None:
+        """The mail whose wish this code confirms, where it still waits; a code serves once."""
+
+    def note_bounce(self, names: Sequence[str], reply: str, inbound_id: int, at: datetime) -> bool:
+        """The letter with one of these names has come back; False where we sent none."""
+
+    def bounced(self, since: datetime, upto: datetime) -> tuple[Undelivered, ...]:
+        """The letters that came back after ``since`` and until ``upto``."""
 
     def queue(self, letter: Letter, mail: Mail, inbound_id: int | None, at: datetime) -> bool:
         """Puts a mail into the outbox; False where its purpose has been served already."""
@@ -251,6 +269,9 @@ class Store(Protocol):
 
     def keep(self, kept: Sequence[Kept], upto: Cursor, at: datetime) -> int:
         """Keeps mails and moves the cursor; answers how many of them were not known."""
+
+    def note_left_alone(self, count: int) -> None:
+        """So many mails lay in the mailbox at the first start and are left alone."""
 
     def unfiled(self, folder: str, uidvalidity: int, limit: int) -> list[Filing]:
         """Handled mails that still lie in the folder."""

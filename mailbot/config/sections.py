@@ -15,6 +15,7 @@ from mailbot.config.values import (
     Auth,
     Duration,
     MailAddress,
+    NotNegative,
     Port,
     Positive,
     SecretValue,
@@ -25,6 +26,7 @@ from mailbot.config.values import (
     web_link,
 )
 from mailbot.core.model import Address, Language, Meeting, MeetingStatus, Series
+from mailbot.core.restraint import Limits
 
 
 class Section(BaseModel):
@@ -141,6 +143,11 @@ class ImapSection(ServerSection):
     since: datetime | None = Field(
         None, description="Mail that came before is left alone. Default: a day before the first start."
     )
+    authserv_id: Text | None = Field(
+        None,
+        description="The name that your mail server gives itself in the `Authentication-Results` it writes, such as "
+        "`mx.comune.example`; with it, a mail that is not from whom it names changes nothing unasked.",
+    )
     filing: FilingSection = Field(default_factory=FilingSection, description="Where handled mail is moved.")
 
     @property
@@ -196,6 +203,32 @@ class RetentionSection(Section):
     days: Positive = Field(90, description="Days after which mails, and people whose meetings are over, are erased.")
 
 
+_USUAL = Limits()
+
+
+class LimitsSection(Section):
+    """``[limits]``: how many answers at most; over a limit a mail is left to a person."""
+
+    per_address_day: NotNegative = Field(
+        _USUAL.per_address_day, description="Answers to one address within a day; 0 is no limit."
+    )
+    unchanged_per_address_day: NotNegative = Field(
+        _USUAL.unchanged_per_address_day,
+        description='Of these, answers that changed nothing, such as a menu or "already registered": two programs '
+        "that answer each other get no further.",
+    )
+    per_domain_hour: NotNegative = Field(
+        _USUAL.per_domain_hour, description="Answers to all addresses of one domain within an hour."
+    )
+    per_hour: NotNegative = Field(
+        _USUAL.per_hour, description="Answers to anybody within an hour; over it the organisers are told by mail."
+    )
+
+    def to_limits(self) -> Limits:
+        """The limits as the core knows them."""
+        return Limits(**self.model_dump())
+
+
 class Config(Section):
     """The whole file."""
 
@@ -206,6 +239,7 @@ class Config(Section):
     smtp: SmtpSection | None = None
     reminders: RemindersSection = Field(default_factory=RemindersSection)
     digest: DigestSection = Field(default_factory=DigestSection)
+    limits: LimitsSection = Field(default_factory=LimitsSection)
     retention: RetentionSection = Field(default_factory=RetentionSection)
 
     @field_validator("meetings")

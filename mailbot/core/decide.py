@@ -47,17 +47,7 @@ def decide(
         )
 
     def reply(kind: LetterKind) -> Letter:
-        return Letter(
-            kind=kind,
-            purpose=f"reply:{reference}",
-            recipient=Address(answered.address, intent.name or answered.name),
-            language=intent.language,
-            deadline=at + PATIENCE[kind],
-            thread=Thread(message.subject, message.message_id, message.references),
-            doubt=intent.doubt,
-            requests=intent.requests,
-            attention=intent.attention,
-        )
+        return _reply(kind, message, answered, intent, reference, at)
 
     offers = tuple(meeting for meeting in series.to_come(at) if meeting.status is MeetingStatus.OPEN)
     why = (intent.question or next(iter(intent.evidence), "")) if intent.attention else ""
@@ -71,6 +61,14 @@ def decide(
             return _act(reply(LetterKind.CONFIRMATION), intent, situation, series, names, offers, why, at)
 
 
+def decide_for_a_person(message: Message, intent: Intent, reference: str, at: datetime) -> Decision:
+    """Leaves a mail to a person, whatever it seems to want, and tells the sender so."""
+    if message.reply_to is None:
+        return Decision(Outcome.ATTENTION, attention=True)
+    letter = _reply(LetterKind.ACKNOWLEDGEMENT, message, message.reply_to, intent, reference, at)
+    return Decision(Outcome.ATTENTION, attention=True, letters=(letter,))
+
+
 def promotion_letter(registration: Registration, meeting: Meeting, at: datetime) -> Letter:
     """Tells somebody who waited that they have a place."""
     person = registration.person
@@ -82,6 +80,23 @@ def promotion_letter(registration: Registration, meeting: Meeting, at: datetime)
         deadline=min(at + PATIENCE[LetterKind.PROMOTION], meeting.ends_at),
         registered=(Place(meeting, RegistrationStatus.CONFIRMED, registration.uid, registration.sequence),),
         registration_id=registration.id,
+    )
+
+
+def _reply(
+    kind: LetterKind, message: Message, answered: Address, intent: Intent, reference: str, at: datetime
+) -> Letter:
+    """The answer to a mail, before it is known what it tells."""
+    return Letter(
+        kind=kind,
+        purpose=f"reply:{reference}",
+        recipient=Address(answered.address, intent.name or answered.name),
+        language=intent.language,
+        deadline=at + PATIENCE[kind],
+        thread=Thread(message.subject, message.message_id, message.references),
+        doubt=intent.doubt,
+        requests=intent.requests,
+        attention=intent.attention,
     )
 
 
@@ -107,7 +122,7 @@ def _act(
     erase = Request.ERASE in intent.requests
     letter = replace(
         reply,
-        registered=taken,
+        registered=taken if attendee.address == reply.recipient.address else tuple(map(_untold, taken)),
         withdrawn=tuple(place_of(registration, series, situation) for registration in withdrawn),
         declined=declined,
         refused=refused,
@@ -149,6 +164,11 @@ def _kind(letter: Letter, erase: bool) -> LetterKind:
     if Request.EXPORT in letter.requests:
         return LetterKind.EXPORT
     return LetterKind.STATUS
+
+
+def _untold(place: Place) -> Place:
+    """Somebody else's place, as whoever signed them up is told of it: not whether it was theirs already, or waits."""
+    return replace(place, status=RegistrationStatus.CONFIRMED, news=True, queue=None)
 
 
 def _attendee(intent: Intent, recipient: Address) -> Newcomer:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from mailbot.core.model import LetterKind, Meeting, Registration
+from mailbot.core.model import Meeting, Registration, Undelivered
 
 
 class Deed(StrEnum):
@@ -61,16 +61,6 @@ class ToRead:
 
 
 @dataclass(frozen=True, slots=True)
-class Undelivered:
-    """A letter that was given up."""
-
-    at: datetime
-    kind: LetterKind
-    recipient: str
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
 class SetAside:
     """A mail that could not be handled: our own fault."""
 
@@ -95,3 +85,5 @@ class Digest:
     set_aside: tuple[SetAside, ...]
     registrations: tuple[Registration, ...]
     """All there are, for the attached table."""
+    left_alone: int = 0
+    """Mails that lay in the mailbox at the first start and were left alone; the first digest tells it."""

@@ -96,13 +96,17 @@ def personal_data(holdings: Holdings, series: Series, at: datetime) -> bytes:
             "held_by": f"{series.organiser} <{series.contact}>",
             "person": known,
             "registrations": _objects(holdings.registrations, series),
+            "history": [
+                {"at": moment.astimezone(zone).isoformat(), "what": what, "meeting": meeting}
+                for moment, what, meeting in holdings.history
+            ],
             "mails_from_you": [
                 {"received_at": moment.astimezone(zone).isoformat(), "subject": subject, "text": text}
                 for moment, subject, text in holdings.mails
             ],
             "letters_to_you": [
-                {"queued_at": moment.astimezone(zone).isoformat(), "kind": kind, "state": state}
-                for moment, kind, state in holdings.letters
+                {"queued_at": moment.astimezone(zone).isoformat(), "kind": kind, "state": state, "text": text}
+                for moment, kind, state, text in holdings.letters
             ],
         }
     )
@@ -151,8 +155,9 @@ def _csv(headings: Sequence[str], rows: Sequence[Sequence[str]], delimiter: str)
 
 
 def _plain(cell: str) -> str:
-    """A cell on one line, without halves of characters, cut to a bound."""
-    return " ".join(cell.encode("utf-8", "replace").decode().split())[:_LONGEST_CELL]
+    """A cell on one line, without halves of characters or what cannot be seen, cut to a bound."""
+    line = " ".join(cell.encode("utf-8", "replace").decode().split())[:_LONGEST_CELL]
+    return "".join(c for c in line if c.isprintable()).strip()
 
 
 def _json(content: object) -> bytes:

@@ -51,9 +51,11 @@ PATIENCE = {
     LetterKind.STATUS: timedelta(days=3),
     LetterKind.EXPORT: timedelta(days=3),
     LetterKind.ERASURE: timedelta(days=3),
+    LetterKind.VERIFICATION: timedelta(days=3),
     LetterKind.PROMOTION: timedelta(days=3),
     LetterKind.REMINDER: timedelta(days=1),
     LetterKind.DIGEST: timedelta(hours=20),
+    LetterKind.ALARM: timedelta(days=1),
 }
 """How long after being queued a letter is still worth sending; a meeting's start may end it sooner."""
 

@@ -65,3 +65,7 @@ class Decision:
     """Erase what is held on the address that is answered, once all else is done."""
     letters: tuple[Letter, ...] = ()
     """The reply first."""
+    awaits: str = ""
+    """Where nothing is done until the sender confirms: the code that confirms it."""
+    restrained: str = ""
+    """Where a limit keeps the mail from being answered: which (``core.restraint``)."""

@@ -1,8 +1,10 @@
 """How the service stands, for who runs it, and the one rule that says whether that is well."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from mailbot.core.restraint import Restraint
 
 SILENCE = timedelta(minutes=15)
 """How long a server may not have been reached before that is trouble."""
@@ -50,6 +52,10 @@ class Status:
     """When the oldest letter that waits to be sent was queued."""
     set_aside_lately: int
     """Mails set aside within ``LATELY``."""
+    restrained_lately: Mapping[str, int] = field(default_factory=dict)
+    """Mails that a limit kept from being answered within ``LATELY``, by limit."""
+    bounced_lately: int = 0
+    """Letters that came back within ``LATELY``."""
 
 
 def troubles(status: Status, at: datetime) -> tuple[str, ...]:
@@ -70,6 +76,8 @@ def troubles(status: Status, at: datetime) -> tuple[str, ...]:
         found.append("letters have been waiting to be sent for more than an hour")
     if status.set_aside_lately:
         found.append(f"{status.set_aside_lately} mail(s) set aside by a fault of mailbot's; the digest shows them")
+    if stopped := status.restrained_lately.get(Restraint.ALL):
+        found.append(f"{stopped} mail(s) not answered because `limits.per_hour` was reached; the digest shows them")
     return tuple(found)
 
 

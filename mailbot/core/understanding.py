@@ -1,10 +1,11 @@
 """Bytes → what the sender wants: reading and intent in one step, as the daemon and ``mailbot explain`` both take it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mailbot.core.intent import Lexicon, read_intent
-from mailbot.core.model import Intent, Message, Series
+from mailbot.core.model import Intent, Kind, Message, Origin, Outcome, Series
+from mailbot.core.names import Names
 from mailbot.core.reading import parse
 
 LATE = timedelta(days=7)
@@ -44,3 +45,18 @@ def understand(
     if received_at is not None and not received_at - LATE <= at <= received_at + EARLY:
         at = received_at
     return Understood(message, read_intent(message, series, at, lexicon), at)
+
+
+_IDS = ("message-id", "x-original-message-id", "x-google-original-message-id", "x-microsoft-original-message-id")
+"""Where a Message-ID stands; providers that give a mail one of their own keep the first elsewhere."""
+
+
+def without_our_own(understood: Understood, names: Names) -> Understood:
+    """The same, but for a mail of ours that has come back without its mark: known by the Message-ID that we gave it."""
+    ids = (each for name in _IDS for each in understood.message.headers.get(name, ()))
+    if understood.message.origin.kind.is_machine or not any(names.is_ours(each) for each in ids):
+        return understood
+    clue = "its Message-ID is one of ours"
+    message = replace(understood.message, origin=Origin(Kind.OWN, (clue,)))
+    intent = Intent(Outcome.IGNORE, language=understood.intent.language, evidence=(clue,))
+    return replace(understood, message=message, intent=intent)

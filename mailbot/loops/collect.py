@@ -8,6 +8,7 @@ handled is moved to a folder of its outcome. If that fails nothing is lost, and 
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from datetime import date
 
 from mailbot.core.model import Outcome
 from mailbot.core.reading import fingerprint
@@ -17,6 +18,8 @@ from mailbot.ports import Arrival, Clock, Cursor, Filing, Kept, Mailbox, Store
 BATCH_MAILS = 50
 BATCH_BYTES = 16_000_000
 FILING_MAILS = 200
+EVER = date(1970, 1, 1)
+"""Before any mail."""
 
 
 def turn(mailbox: Mailbox, store: Store, house: House, clock: Clock) -> int:
@@ -33,6 +36,9 @@ def turn(mailbox: Mailbox, store: Store, house: House, clock: Clock) -> int:
     cursor = store.cursor(mailbox.folder)
     last = cursor.uid if cursor is not None and cursor.uidvalidity == uidvalidity else 0
     uids = mailbox.uids_after(last, house.since)
+    if cursor is None:
+        # The first start: what lies there from before is left alone, and the first digest says how much it is.
+        store.note_left_alone(len(mailbox.uids_after(0, EVER)) - len(uids))
     new = 0
     for start in range(0, len(uids), BATCH_MAILS):
         batch = uids[start : start + BATCH_MAILS]

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from mailbot.core.discretion import without_addresses
 from mailbot.core.retry import Again, GivenUp, Sent, Verdict, verdict
 from mailbot.ports import Clock, Postman, Store, StoreTrouble, Unreachable
 
@@ -67,6 +68,6 @@ def _tell(letter: int, outcome: Verdict) -> None:
         case Sent():
             log.info("letter %d: sent", letter)
         case Again(moment, reply):
-            log.warning("letter %d: again at %s: %s", letter, moment.strftime("%H:%M:%S"), reply)
+            log.warning("letter %d: again at %s: %s", letter, moment.strftime("%H:%M:%S"), without_addresses(reply))
         case GivenUp(reply):
-            log.error("letter %d: given up: %s", letter, reply)
+            log.error("letter %d: given up: %s", letter, without_addresses(reply))

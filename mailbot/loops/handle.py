@@ -11,12 +11,17 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
-from mailbot.core.decide import decide
+from mailbot.core import trust
+from mailbot.core.decide import decide, decide_for_a_person
 from mailbot.core.export import personal_data
-from mailbot.core.model import Attachment, Message, Request
+from mailbot.core.model import Attachment, Authentication, Kind, Message, Request
+from mailbot.core.reading.authentication import authenticate
+from mailbot.core.reading.bounces import read_bounce
+from mailbot.core.restraint import Restraint
 from mailbot.core.situation import Decision, Situation
-from mailbot.core.understanding import Understood, understand
+from mailbot.core.understanding import Understood, understand, without_our_own
 from mailbot.loops.house import House, carry_out
+from mailbot.loops.restrain import restrained, sound_alarm
 from mailbot.ports import Clock, Handled, Inbound, Store, StoreTrouble, Work
 
 log = logging.getLogger(__name__)
@@ -69,25 +74,54 @@ def _handle_all(batch: Sequence[Inbound], store: Store, house: House, at: dateti
 
 def handle(inbound: Inbound, work: Work, house: House, at: datetime) -> None:
     """Handles one mail inside the transaction ``work``."""
-    understood = understand(inbound.raw, house.series, house.own, at, inbound.received_at, house.words)
-    decision = decide(
-        understood.message,
-        understood.intent,
-        _situation(understood, work, house, at),
-        house.series,
-        house.names,
-        inbound.fingerprint[:32],
-        at,
-    )
-    work.settle(inbound.id, _noted(understood, decision), at)
+    read = understand(inbound.raw, house.series, house.own, at, inbound.received_at, house.words)
+    understood = without_our_own(read, house.names)
+    decision = _decided(inbound, understood, work, house, at)
+    work.settle(inbound.id, _noted(understood, decision, at), at)
+    if understood.message.origin.kind in (Kind.BOUNCE, Kind.RECEIPT):
+        _note_bounce(inbound, work, house, at)
     carry_out(work, house, decision, inbound.id, at)
+    if decision.restrained == Restraint.ALL:
+        sound_alarm(work, house, at)
     log.info(
-        "mail %d: %s (%s), %d letter(s)",
+        "mail %d: %s (%s), %d letter(s)%s",
         inbound.id,
         decision.outcome,
         understood.message.origin.kind,
         len(decision.letters),
+        f", held back by the limit {decision.restrained!r}" if decision.restrained else "",
     )
+
+
+def _decided(inbound: Inbound, understood: Understood, work: Work, house: House, at: datetime) -> Decision:
+    """What follows from a mail: at once, after a question to its sender, or nothing where the limits say so."""
+    authentication = authenticate(understood.message, house.authserv_id)
+    asked_about = None
+    if code := trust.code_in(understood.message):
+        asked_about = work.take_awaiting(code, at)
+        if asked_about is None:
+            why = {"it": "conferma con un codice scaduto o già usato", "en": "a code that is used up or out of date"}
+            decision = decide_for_a_person(understood.message, understood.intent, inbound.fingerprint[:32], at)
+            decision = replace(decision, why=why[house.series.language])
+            return restrained(decision, work, house, at)
+        understood = understand(asked_about.raw, house.series, house.own, at, asked_about.received_at)
+        authentication = Authentication.PASSED  # the code went to the address alone
+    situation = _situation(understood, work, house, at)
+    decision = decide(
+        understood.message, understood.intent, situation, house.series, house.names, inbound.fingerprint[:32], at
+    )
+    if trust.must_be_confirmed(decision, understood.intent, situation, authentication):
+        decision = trust.asking(decision, situation, house.names.code(inbound.fingerprint), at)
+    # Whoever sends a code back is surely a person, and it serves only once.
+    return decision if asked_about else restrained(decision, work, house, at)
+
+
+def _note_bounce(inbound: Inbound, work: Work, house: House, at: datetime) -> None:
+    """Where one of our letters came back, its row says so; a bounce of anything else changes nothing."""
+    bounce = read_bounce(inbound.raw)
+    names = [name for name in bounce.names if house.names.is_ours(name)] if bounce else []
+    if bounce and names and work.note_bounce(names, bounce.reply, inbound.id, at):
+        log.warning("mail %d: a letter of ours came back (%s)", inbound.id, bounce.status or "no status")
 
 
 def _situation(understood: Understood, work: Work, house: House, at: datetime) -> Situation:
@@ -102,7 +136,7 @@ def _situation(understood: Understood, work: Work, house: House, at: datetime) -
     return situation
 
 
-def _noted(understood: Understood, decision: Decision) -> Handled:
+def _noted(understood: Understood, decision: Decision, at: datetime) -> Handled:
     """What the organisers may be shown of the mail."""
     message = understood.message
     return Handled(
@@ -113,6 +147,9 @@ def _noted(understood: Understood, decision: Decision) -> Handled:
         subject=message.subject[:OPENING],
         opening=_opening(message),
         why=decision.why[:OPENING],
+        awaits=decision.awaits,
+        awaits_until=at + trust.CODE_LASTS if decision.awaits else None,
+        restrained=decision.restrained,
     )
 
 

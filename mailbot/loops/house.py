@@ -4,12 +4,13 @@ It is frozen. A new configuration makes a new house, which the loops are handed 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from mailbot.core.intent import Lexicon
 from mailbot.core.model import Address, Letter, Series
 from mailbot.core.names import Names
+from mailbot.core.restraint import Limits
 from mailbot.core.situation import Decision
 from mailbot.core.writing import Sender, Texts, compose
 from mailbot.ports import Work
@@ -35,6 +36,9 @@ class House:
     """Folders for handled mail: ``done``, ``to_read``, ``ignored``; None where nothing is moved."""
     words: Lexicon | None = None
     """The words that mails are read with; those shipped where None."""
+    limits: Limits = field(default_factory=Limits)
+    authserv_id: str | None = None
+    """The name of our own server in the authentication results that it writes; None where none is configured."""
 
 
 def queue_letter(work: Work, house: House, letter: Letter, inbound_id: int | None, at: datetime) -> bool:

@@ -15,6 +15,7 @@ from mailbot.core.places import promotions
 from mailbot.core.situation import Decision, Standing
 from mailbot.core.writing import compose_digest
 from mailbot.loops.house import House, carry_out, queue_letter
+from mailbot.loops.restrain import tell_of_lost
 from mailbot.ports import Clock, Store, StoreTrouble
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ SETTLING = timedelta(minutes=1)
 def turn(store: Store, house: House, clock: Clock) -> int:
     """Queues every letter that is due.
 
-    The three are independent: a fault of ours in one keeps neither of the others.
+    They are independent: a fault of ours in one keeps neither of the others.
 
     Returns:
         How many were queued.
@@ -36,7 +37,7 @@ def turn(store: Store, house: House, clock: Clock) -> int:
         StoreTrouble: the database cannot be read or written; what was queued before is queued.
     """
     queued = 0
-    for step in (fill_places, remind, send_digest):
+    for step in (fill_places, remind, tell_lost, send_digest):
         try:
             queued += step(store, house, clock)
         except StoreTrouble:
@@ -81,6 +82,17 @@ def fill_places(store: Store, house: House, clock: Clock) -> int:
         promoted = tuple(registration for registration, _ in moved)
         carry_out(work, house, Decision(Outcome.ACT, promoted=promoted, letters=letters), None, at)
     return len(moved)
+
+
+def tell_lost(store: Store, house: House, clock: Clock) -> int:
+    """Tells the organisers of the letters that came back within the last whole hour, in one mail.
+
+    They can still do something today; the digest tells it once more.
+    """
+    upto = clock().replace(minute=0, second=0, microsecond=0)
+    with store.work() as work:
+        lost = work.bounced(upto - timedelta(hours=1), upto)
+        return tell_of_lost(work, house, lost, f"lost:{upto:%Y-%m-%dT%HZ}", clock()) if lost else 0
 
 
 def send_digest(store: Store, house: House, clock: Clock) -> int:

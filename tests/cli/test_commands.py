@@ -95,8 +95,40 @@ def test_check_finds_everything_well_and_says_what_a_first_start_would_answer(to
 
     assert ended.returncode == 0, told
     assert "would take 2 mail(s) in hand" in told
-    assert [line.split()[1] for line in told.splitlines()[1:]] == ["letters:", "database:", "imap:", "to", "smtp:"]
+    assert [line.split()[1] for line in told.splitlines()[1:]] == [
+        "letters:",
+        "database:",
+        "imap:",
+        "to",
+        "senders:",
+        "smtp:",
+    ]
     assert town.servers.delivered == []
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "code", "words"),
+    [
+        ("", "", 0, "anybody can write in another's name"),
+        ("", "mx.comune.example; dmarc=pass", 0, "by 'mx.comune.example': if that is your own server"),
+        ("mx.comune.example", "MX.comune.example; spf=none", 0, "changes nothing unasked"),
+        ("mx.comune.example", "mx.other.example; spf=none", 1, "what they have is by 'mx.other.example'"),
+        ("mx.comune.example", "", 1, "they have none"),
+    ],
+)
+def test_check_says_whether_the_server_proves_whom_mails_are_from(
+    town: Town, name: str, written: str, code: int, words: str
+) -> None:
+    """And what it means where it does not; a name that no mail bears is a mistake."""
+    header = f"Authentication-Results: {written}\n".encode() if written else b""
+    town.servers.put(header + mail(1))
+    if name:
+        text = town.file.read_text("utf-8").replace("[imap]", f'[imap]\nauthserv_id = "{name}"', 1)
+        town.file.write_text(text, "utf-8")
+    ended = town.mailbot("check")
+
+    assert words in ended.stdout.decode()
+    assert ended.returncode == code
 
 
 def test_check_names_each_broken_part(town: Town) -> None:
@@ -160,7 +192,7 @@ def test_explain_tells_a_person_why(town: Town) -> None:
     """The sender, what is understood, the clues, and the sender's own words."""
     told = town.mailbot("explain", "-", stdin=mail()).stdout.decode()
 
-    for words in ("anna1@mail.example", "register sport", "because", "Mi iscrivo all'incontro per lo sport."):
+    for words in ("anna1@mail.example", "register sport", "because", "«Mi iscrivo all'incontro per lo sport»."):
         assert words in told
 
 
@@ -297,13 +329,16 @@ def test_digest_is_printed_or_sent(answered: Town) -> None:
 
 
 def test_forget_erases_a_person(answered: Town) -> None:
-    """Gone from the export and from the database's bytes; a second time there is nothing to forget."""
+    """Gone from the export; copies of the database are named; a second time there is nothing to forget."""
+    copy = answered.folder / "mailbot.sqlite.before-0000-20240101T000000Z"
+    copy.touch()
     ended = answered.mailbot("forget", "Anna1@Mail.example")
     left = json.loads(answered.mailbot("export", "--format", "json").stdout)
     again = answered.mailbot("forget", "anna1@mail.example")
 
     assert ended.returncode == 0
     assert b"erased" in ended.stdout
+    assert str(copy).encode() in ended.stderr
     assert [one["address"] for one in left] == ["anna2@mail.example"]
     assert b"nothing is held" in again.stdout
     assert again.returncode == 0

@@ -4,18 +4,22 @@ The store is the real one, on a file. What stands in for a server stands in for 
 promises, and what the test has lined up.
 """
 
+import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from email import message_from_bytes, policy
 from functools import cache
 from pathlib import Path
+from urllib.parse import unquote
 
 from mailbot.adapters.store import SqlStore, open_engine
 from mailbot.adapters.store.engine import migrate
 from mailbot.adapters.templates import load_texts
 from mailbot.core.model import Address, Meeting, Series
 from mailbot.core.names import Names
+from mailbot.core.restraint import Limits
 from mailbot.core.retry import Accepted, Receipt
 from mailbot.core.writing import Sender, Texts
 from mailbot.loops.house import House
@@ -52,6 +56,8 @@ def house(series: Series = SERIES, **changes: object) -> House:
         "digest_at": time(7, 30),
         "digest_to": (Address(OFFICE),),
         "retention": timedelta(days=90),
+        "limits": Limits(0, 0, 0, 0),
+        "authserv_id": None,
         "filing": None,
     }
     return House(**(values | changes))  # type: ignore[arg-type]
@@ -140,6 +146,26 @@ def ask(who: str, number: int, at: datetime, **more: object) -> bytes:
     return mail(who, "Le mie iscrizioni", text, number, at, **more)  # type: ignore[arg-type]
 
 
+def erase(who: str, number: int, at: datetime, **more: object) -> bytes:
+    """Wants to be forgotten."""
+    text = "Vi chiedo di cancellare tutti i miei dati."
+    return mail(who, "Cancellate i miei dati", text, number, at, **more)  # type: ignore[arg-type]
+
+
+def confirmation(who: str, asked: bytes, number: int, at: datetime, **more: object) -> bytes:
+    """Taps "Sì, confermo" in a letter that asks."""
+    found = re.search(r"subject=(Confermo[^\"&]*)", html_of(asked))
+    assert found, "the letter offers nothing to confirm"
+    return mail(who, unquote(found[1]), "", number, at, **more)  # type: ignore[arg-type]
+
+
+def html_of(raw: bytes) -> str:
+    """The HTML of a letter of ours."""
+    body = message_from_bytes(raw, policy=policy.default).get_body(("html",))
+    assert body is not None
+    return str(body.get_content())
+
+
 def away(who: str, number: int, at: datetime) -> bytes:
     """A machine answers."""
     return mail(
@@ -190,7 +216,7 @@ class MemoryMailbox:
 
     def uids_after(self, uid: int, since: date) -> list[int]:
         self._meet("uids_after")
-        return sorted(each for each in self.held if each > uid)
+        return sorted(each for each, mail in self.held.items() if each > uid and mail.received_at.date() >= since)
 
     def fetch(self, uids: Sequence[int]) -> Iterator[Arrival]:
         for uid in uids:

@@ -109,7 +109,7 @@ def test_what_is_in_order_is_taken(known: SqlStore, statement: str) -> None:
         pytest.param(person("anna@posta.example"), id="an address known twice"),
         pytest.param(person("Anna@posta.example"), id="an address in capitals"),
         pytest.param(person("anna"), id="an address without a domain"),
-        pytest.param("INSERT INTO installation VALUES (2, '2024-03-01', x'00')", id="a second installation"),
+        pytest.param("INSERT INTO installation VALUES (2, '2024-03-01', x'00', NULL)", id="a second installation"),
         pytest.param("DELETE FROM meeting WHERE code = 'sport'", id="a meeting taken from under its people"),
         pytest.param("INSERT INTO sighting VALUES ('INBOX', 7, 9, 99, NULL)", id="a delivery of no mail"),
         pytest.param("INSERT INTO sighting VALUES ('INBOX', 7, 1, 1, NULL)", id="two mails in one place"),

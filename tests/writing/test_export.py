@@ -149,7 +149,9 @@ def test_any_name_keeps_its_row(name: str) -> None:
 
 def test_personal_data_is_everything_held() -> None:
     """The person, their registrations, their mails and our letters; who holds it, and when it was made."""
-    holdings = Holdings(ANNA, BOTH, ((AT, "Iscrizione", "Vorrei venire"),), ((AT, "confirmation", "sent"),))
+    holdings = Holdings(
+        ANNA, BOTH, ((AT, "Iscrizione", "Vorrei venire"),), ((AT, "confirmation", "sent", "La Sua iscrizione"),)
+    )
     data = json.loads(export.personal_data(holdings, series("it"), AT))
 
     assert data["person"]["organisation"] == ANNA.organisation

@@ -140,7 +140,7 @@ def test_a_letter_says_what_happens_with_the_data() -> None:
         ("menu-nothing", "non ci sono altri incontri"),
         ("confirmation-moved", "abbiamo spostato"),
         ("confirmation-invited", "un'altra persona ha chiesto per Lei"),
-        ("confirmation-colleague", "l'iscrizione di Ugo Bassi"),
+        ("confirmation-colleague", "la richiesta per Ugo Bassi"),
         ("confirmation-again", "deve rispondere una persona"),
         ("confirmation-everything", "Ha inoltre queste iscrizioni"),
         ("withdrawal-none", "non deve fare altro"),

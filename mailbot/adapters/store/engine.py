@@ -3,7 +3,7 @@
 SQLite is set up for one careful writer: write-ahead log, foreign keys, a full sync at every commit, and write
 transactions that take the lock when they begin (BEGIN IMMEDIATE), so that none of them fails half-way for want of it.
 Before a migration changes an existing file, a copy of it is put beside it; a database that a newer mailbot has written
-is refused. The file and its copies can be read by their owner alone.
+is refused. The file and its copies can be read by their owner alone, and what is erased is overwritten.
 """
 
 import os
@@ -56,7 +56,7 @@ def open_engine(url: str) -> Engine:
 def _set_up_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     # The driver's own idea of when a transaction begins is switched off: _begin_sqlite says it.
     connection.isolation_level = None
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -195,6 +195,12 @@ def _keep_private(url: URL) -> None:
                 f"{file}: {error.strerror}: the database cannot be opened; "
                 "check that the folder exists and belongs to mailbot's user"
             ) from error
+
+
+def copies_beside(url: URL) -> list[Path]:
+    """The copies of this database that were made before it was brought up to date."""
+    file = _file(url)
+    return sorted(file.parent.glob(f"{file.name}.before-*")) if file else []
 
 
 def _copy_beside(url: URL, present: str, at: datetime) -> str | None:

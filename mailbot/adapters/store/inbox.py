@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import takewhile
 
-from sqlalchemy import Connection, case, func, select, update
+from sqlalchemy import Connection, case, func, or_, select, update
 
 from mailbot.adapters.store.dialect import insert
-from mailbot.adapters.store.tables import cursor, inbound, sighting
+from mailbot.adapters.store.tables import cursor, inbound, outbox, sighting
 from mailbot.core.model import InboundState, Outcome
 from mailbot.ports import Cursor, Filing, Handled, Inbound, Kept
+
+_EMPTY = dict.fromkeys(("raw", "sender", "subject", "opening", "why", "error", "awaits", "awaits_until"))
+"""What is left of a mail whose personal data has come to its end: counts."""
 
 
 def read_cursor(connection: Connection, folder: str) -> Cursor | None:
@@ -119,6 +122,9 @@ def settle(connection: Connection, inbound_id: int, handled: Handled, at: dateti
             subject=handled.subject,
             opening=handled.opening,
             why=handled.why,
+            awaits=handled.awaits or None,
+            awaits_until=handled.awaits_until,
+            restrained=handled.restrained or None,
         )
     )
 
@@ -179,18 +185,28 @@ def note_filed(connection: Connection, folder: str, uidvalidity: int, uids: Sequ
 def forget_handled(connection: Connection, before: datetime) -> int:
     """Empties mails that were handled before a moment of everything personal; the counts remain."""
     emptied = connection.execute(
-        update(inbound)
-        .where(inbound.c.handled_at < before, inbound.c.raw.is_not(None))
-        .values(raw=None, sender=None, subject=None, opening=None, why=None, error=None)
+        update(inbound).where(inbound.c.handled_at < before, inbound.c.raw.is_not(None)).values(_EMPTY)
     )
     return emptied.rowcount
 
 
 def forget_sender(connection: Connection, address: str) -> int:
-    """Empties the mails of one sender of everything personal."""
-    emptied = connection.execute(
-        update(inbound)
-        .where(inbound.c.sender == address, inbound.c.state != InboundState.NEW)
-        .values(raw=None, sender=None, subject=None, opening=None, why=None, error=None)
+    """Empties the mails of one sender of everything personal.
+
+    So it does with those that came about them: bounces of our letters to them, mails by which somebody signed them up,
+    and mails that were set aside before their sender was read.
+    """
+    about_them = outbox.c.recipient == address
+    bounces = select(outbox.c.bounced_by).where(about_them, outbox.c.bounced_by.is_not(None))
+    signups = select(outbox.c.inbound_id).where(about_them, outbox.c.purpose.startswith("invited:"))
+    aside = connection.execute(
+        select(inbound.c.id, inbound.c.raw).where(
+            inbound.c.state == InboundState.SET_ASIDE, inbound.c.sender.is_(None), inbound.c.raw.is_not(None)
+        )
     )
+    named = [row.id for row in aside if address.encode() in row.raw.lower()]
+    whose = or_(
+        inbound.c.sender == address, inbound.c.id.in_(bounces), inbound.c.id.in_(signups), inbound.c.id.in_(named)
+    )
+    emptied = connection.execute(update(inbound).where(whose, inbound.c.state != InboundState.NEW).values(_EMPTY))
     return emptied.rowcount

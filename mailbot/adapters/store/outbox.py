@@ -96,6 +96,12 @@ def settle(connection: Connection, outbox_id: int, verdict: Verdict, at: datetim
         .where(outbox.c.id == outbox_id, outbox.c.state == LetterState.SENDING)
         .values(claimed_at=None, **news)
     )
+    # The letter that tells of an erasure is the last thing that knew the address.
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.id == outbox_id, outbox.c.kind == LetterKind.ERASURE, outbox.c.settled_at.is_not(None))
+        .values(raw=None, recipient="", last_reply=None)
+    )
 
 
 def recover(connection: Connection, at: datetime) -> int:
@@ -143,10 +149,15 @@ def withhold_reminders_of(connection: Connection, code: str, at: datetime) -> No
 
 def forget_settled(connection: Connection, before: datetime) -> int:
     """Empties mails that were settled before a moment of everything personal; the counts remain."""
-    emptied = connection.execute(
+    ended = (outbox.c.settled_at < before, outbox.c.recipient != "")
+    # The purpose of what goes to organisers names them; nothing so old is queued again.
+    connection.execute(
         update(outbox)
-        .where(outbox.c.settled_at < before, outbox.c.raw.is_not(None))
-        .values(raw=None, recipient="", last_reply=None)
+        .where(*ended, outbox.c.kind.in_([LetterKind.DIGEST, LetterKind.ALARM]))
+        .values(purpose=literal("ended:").concat(cast(outbox.c.id, String)))
+    )
+    emptied = connection.execute(
+        update(outbox).where(*ended).values(raw=None, recipient="", last_reply=None, bounce_reply=None)
     )
     return emptied.rowcount
 
@@ -162,6 +173,10 @@ def forget_recipient(connection: Connection, address: str, at: datetime) -> int:
         .where(outbox.c.recipient == address, outbox.c.state.in_(_LEAVING))
         .values(state=LetterState.WITHHELD, settled_at=at, claimed_at=None)
     )
+    # What went to others and tells of them: letters to whoever signed them up, and what the organisers have got.
+    signups = select(outbox.c.inbound_id).where(outbox.c.recipient == address, outbox.c.purpose.startswith("invited:"))
+    elsewhere = or_(outbox.c.inbound_id.in_(signups), outbox.c.kind.in_([LetterKind.DIGEST, LetterKind.ALARM]))
+    connection.execute(update(outbox).where(elsewhere, outbox.c.state.not_in(_LEAVING)).values(raw=None))
     emptied = connection.execute(
         update(outbox)
         .where(outbox.c.recipient == address)
@@ -169,6 +184,7 @@ def forget_recipient(connection: Connection, address: str, at: datetime) -> int:
             raw=None,
             recipient="",
             last_reply=None,
+            bounce_reply=None,
             purpose=literal("erased:").concat(cast(outbox.c.id, String)),
             message_id=literal("erased:").concat(cast(outbox.c.id, String)),
         )

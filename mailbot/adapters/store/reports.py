@@ -4,12 +4,32 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, and_, func, or_, select
 
 from mailbot.adapters.store import registrations
-from mailbot.adapters.store.tables import contact, digest, history, inbound, outbox, person, registration
-from mailbot.core.digest import Change, Deed, Digest, MeetingCount, SetAside, ToRead, Undelivered
-from mailbot.core.model import Holdings, InboundState, LetterKind, LetterState, RegistrationStatus, Series
+from mailbot.adapters.store.tables import (
+    UtcDateTime,
+    contact,
+    digest,
+    history,
+    inbound,
+    installation,
+    outbox,
+    person,
+    registration,
+)
+from mailbot.core.digest import Change, Deed, Digest, MeetingCount, SetAside, ToRead
+from mailbot.core.model import (
+    Holdings,
+    InboundState,
+    LetterKind,
+    LetterState,
+    PassageKind,
+    RegistrationStatus,
+    Series,
+    Undelivered,
+)
+from mailbot.core.reading import parse
 from mailbot.core.status import Contact, MeetingStanding, Status
 
 
@@ -38,20 +58,27 @@ def make_digest(
             ToRead(row.received_at, row.sender or "", row.subject or "", row.opening or "", row.why or "")
             for row in _mails(connection, since, upto, inbound.c.attention, inbound.c.state == InboundState.HANDLED)
         ),
-        undelivered=tuple(
-            Undelivered(row.settled_at, LetterKind(row.kind), row.recipient, row.last_reply or "")
-            for row in connection.execute(
-                select(outbox.c.settled_at, outbox.c.kind, outbox.c.recipient, outbox.c.last_reply)
-                .where(outbox.c.state == LetterState.FAILED, *_within(outbox.c.settled_at, since, upto))
-                .order_by(outbox.c.settled_at)
-            )
-        ),
+        undelivered=undelivered(connection, since, upto),
         set_aside=tuple(
             SetAside(row.received_at, row.sender or "", row.subject or "", row.error or "")
             for row in _mails(connection, since, upto, inbound.c.state == InboundState.SET_ASIDE)
         ),
         registrations=registrations.all_registrations(connection, codes),
+        left_alone=connection.execute(select(installation.c.left_alone)).scalar() or 0,
     )
+
+
+def undelivered(
+    connection: Connection, since: datetime | None, upto: datetime | None, *, bounced_only: bool = False
+) -> tuple[Undelivered, ...]:
+    """Letters that were given up in that time, and those that a server took and that came back."""
+    failed = and_(outbox.c.state == LetterState.FAILED, *_within(outbox.c.settled_at, since, upto))
+    bounced = and_(outbox.c.bounced_at.is_not(None), *_within(outbox.c.bounced_at, since, upto))
+    moment = func.coalesce(outbox.c.bounced_at, outbox.c.settled_at, type_=UtcDateTime)
+    said = func.coalesce(outbox.c.bounce_reply, outbox.c.last_reply)
+    query = select(moment.label("at"), outbox.c.kind, outbox.c.recipient, said.label("said"))
+    rows = connection.execute(query.where(bounced if bounced_only else or_(failed, bounced)).order_by("at"))
+    return tuple(Undelivered(row.at, LetterKind(row.kind), row.recipient, row.said or "") for row in rows)
 
 
 _MAIL = (inbound.c.received_at, inbound.c.sender, inbound.c.subject, inbound.c.opening, inbound.c.why, inbound.c.error)
@@ -136,24 +163,56 @@ def status(connection: Connection, codes: Iterable[str], lately: datetime) -> St
             .select_from(inbound)
             .where(inbound.c.state == InboundState.SET_ASIDE, inbound.c.handled_at > lately)
         ).scalar_one(),
+        restrained_lately={
+            str(row.restrained): row.n
+            for row in connection.execute(
+                select(inbound.c.restrained, func.count().label("n"))
+                .where(inbound.c.restrained.is_not(None), inbound.c.handled_at > lately)
+                .group_by(inbound.c.restrained)
+            )
+        },
+        bounced_lately=connection.execute(
+            select(func.count()).select_from(outbox).where(outbox.c.bounced_at > lately)
+        ).scalar_one(),
     )
+
+
+_ABOUT_OTHERS = (LetterKind.DIGEST, LetterKind.ALARM)
+"""Letters to organisers: what they tell of is other people's."""
+
+
+def _words(raw: bytes | None) -> str:
+    """All that a mail says."""
+    return parse(raw).text(*PassageKind) if raw else ""
 
 
 def holdings(connection: Connection, address: str) -> Holdings:
     """Everything held on whoever has this address."""
     mails = connection.execute(
-        select(inbound.c.received_at, inbound.c.subject, inbound.c.opening)
+        select(inbound.c.received_at, inbound.c.subject, inbound.c.opening, inbound.c.raw)
         .where(inbound.c.sender == address)
         .order_by(inbound.c.id)
     )
     letters = connection.execute(
-        select(outbox.c.queued_at, outbox.c.kind, outbox.c.state)
+        select(outbox.c.queued_at, outbox.c.kind, outbox.c.state, outbox.c.raw, outbox.c.bounced_at)
         .where(outbox.c.recipient == address)
         .order_by(outbox.c.id)
+    )
+    deeds = connection.execute(
+        select(history.c.at, history.c.deed, registration.c.meeting)
+        .join(registration, registration.c.id == history.c.registration_id)
+        .join(person, person.c.id == registration.c.person_id)
+        .where(person.c.address == address)
+        .order_by(history.c.id)
     )
     return Holdings(
         person=registrations.find_person(connection, address),
         registrations=tuple(r for r in registrations.all_registrations(connection) if r.person.address == address),
-        mails=tuple((row.received_at, row.subject or "", row.opening or "") for row in mails),
-        letters=tuple((row.queued_at, row.kind, row.state) for row in letters),
+        mails=tuple((row.received_at, row.subject or "", _words(row.raw) or row.opening or "") for row in mails),
+        letters=tuple(
+            (row.queued_at, row.kind, "came back" if row.bounced_at else row.state, _words(row.raw))
+            for row in letters
+            if row.kind not in _ABOUT_OTHERS
+        ),
+        history=tuple((row.at, row.deed, row.meeting) for row in deeds),
     )

@@ -4,16 +4,18 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, select
 
-from mailbot.adapters.store import inbox, outbox, registrations, reports
+from mailbot.adapters.store import guarding, inbox, outbox, registrations, reports
 from mailbot.adapters.store.dialect import insert
-from mailbot.adapters.store.engine import READING, trouble_told
+from mailbot.adapters.store.engine import READING, copies_beside, trouble_told
 from mailbot.adapters.store.tables import contact, digest, installation
 from mailbot.core.digest import Digest
-from mailbot.core.model import Holdings, Letter, Mail, Meeting, MeetingStatus, Registration, Series
+from mailbot.core.model import Holdings, Letter, Mail, Meeting, MeetingStatus, Registration, Series, Undelivered
 from mailbot.core.reminders import Due
+from mailbot.core.restraint import Answered
 from mailbot.core.retry import Verdict
 from mailbot.core.situation import Decision, Situation, Standing
 from mailbot.core.status import Status
@@ -28,6 +30,7 @@ class SqlWork:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._answers = guarding.Tally()
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -59,9 +62,28 @@ class SqlWork:
             registrations.promote(self._connection, promoted, inbound_id, at)
         outbox.withhold_reminders(self._connection, (gone.id for gone in decision.withdrawn), at)
 
+    def answered(self, address: str, at: datetime) -> Answered:
+        """How many answers there were until now, to this address, its domain, and in all."""
+        return guarding.answered(self._connection, self._answers, address, at)
+
+    def take_awaiting(self, code: str, at: datetime) -> Inbound | None:
+        """The mail whose wish this code confirms, where it still waits; a code serves once."""
+        return guarding.take_awaiting(self._connection, code, at)
+
+    def note_bounce(self, names: Sequence[str], reply: str, inbound_id: int, at: datetime) -> bool:
+        """The letter with one of these names has come back; False where we sent none."""
+        return guarding.note_bounce(self._connection, names, reply, inbound_id, at)
+
+    def bounced(self, since: datetime, upto: datetime) -> tuple[Undelivered, ...]:
+        """The letters that came back after ``since`` and until ``upto``."""
+        return reports.undelivered(self._connection, since, upto, bounced_only=True)
+
     def queue(self, letter: Letter, mail: Mail, inbound_id: int | None, at: datetime) -> bool:
         """Puts a mail into the outbox; False where its purpose has been served already."""
-        return outbox.queue(self._connection, letter, mail, inbound_id, at)
+        queued = outbox.queue(self._connection, letter, mail, inbound_id, at)
+        if queued and inbound_id is not None:
+            self._answers.add(mail.recipient)
+        return queued
 
     def settle(self, inbound_id: int, handled: Handled, at: datetime) -> None:
         """This collected mail is handled."""
@@ -69,8 +91,8 @@ class SqlWork:
 
     def forget(self, address: str, at: datetime) -> int:
         """Erases whoever has this address, but for counts; answers how many rows were touched."""
-        touched = outbox.forget_recipient(self._connection, address, at)
-        touched += inbox.forget_sender(self._connection, address)
+        touched = inbox.forget_sender(self._connection, address)
+        touched += outbox.forget_recipient(self._connection, address, at)
         return touched + registrations.forget_person(self._connection, address)
 
     def standings(self, series: Series) -> Mapping[str, Standing]:
@@ -127,6 +149,10 @@ class SqlStore:
         with self._write() as connection:
             yield SqlWork(connection)
 
+    def copies(self) -> list[Path]:
+        """The copies of the database that were made before it was brought up to date."""
+        return copies_beside(self._engine.url)
+
     # --- collect
 
     def cursor(self, folder: str) -> Cursor | None:
@@ -138,6 +164,11 @@ class SqlStore:
         """Keeps mails and moves the cursor; answers how many of them were not known."""
         with self._write() as connection:
             return inbox.keep(connection, kept, upto, at)
+
+    def note_left_alone(self, count: int) -> None:
+        """So many mails lay in the mailbox at the first start and are left alone."""
+        with self._write() as connection:
+            guarding.note_left_alone(connection, count)
 
     def unfiled(self, folder: str, uidvalidity: int, limit: int) -> list[Filing]:
         """Handled mails that still lie in the folder."""

@@ -79,6 +79,8 @@ installation = Table(
     Column("first_start_at", UtcDateTime, nullable=False),
     # What our Message-IDs and calendar UIDs are derived with, so that nobody can guess them.
     Column("secret", LargeBinary, nullable=False),
+    # How many mails lay in the mailbox at the first start and were left alone.
+    Column("left_alone", Integer),
     CheckConstraint("id = 1", name="single"),
 )
 
@@ -112,9 +114,15 @@ inbound = Table(
     Column("error", Text),
     # Last, because it is long: a row is read without it. Null once the retention time has passed.
     Column("raw", LargeBinary),
+    # The code that confirms what it asks for, where that waits to be confirmed, and until when.
+    Column("awaits", String),
+    Column("awaits_until", UtcDateTime),
+    # Which limit kept it from being answered.
+    Column("restrained", String),
     one_of("state", InboundState),
     CheckConstraint("(state = 'new') = (handled_at IS NULL)", name="handled_has_moment"),
     CheckConstraint("state <> 'new' OR raw IS NOT NULL", name="new_has_bytes"),
+    Index(None, "awaits", unique=True),
     Index(None, "state", "id"),
     Index(None, "handled_at"),
     Index(None, "sender"),
@@ -205,12 +213,19 @@ outbox = Table(
     Column("inbound_id", ForeignKey("inbound.id", ondelete="SET NULL"), index=True),
     Column("registration_id", ForeignKey("registration.id", ondelete="SET NULL"), index=True),
     Column("raw", LargeBinary),
+    # A server took it and a bounce came: when, what it says, and which mail that was.
+    Column("bounced_at", UtcDateTime),
+    Column("bounce_reply", Text),
+    Column("bounced_by", Integer),
     one_of("state", LetterState),
     CheckConstraint("(state IN ('sent', 'failed', 'withheld')) = (settled_at IS NOT NULL)", name="settled_has_moment"),
     CheckConstraint("state NOT IN ('queued', 'sending') OR raw IS NOT NULL", name="waiting_has_bytes"),
     CheckConstraint("(state = 'sending') = (claimed_at IS NOT NULL)", name="sending_is_claimed"),
     Index(None, "state", "next_try_at"),
     Index(None, "settled_at"),
+    # Answers of the last hour are counted for each mail.
+    Index("ix_outbox_answers", "queued_at", "inbound_id", "recipient"),
+    Index(None, "bounced_at"),
 )
 
 digest = Table(

@@ -6,7 +6,16 @@ with the few facts that may bear on it (a ``Situation``, in ``core.decide``) the
 somebody else has read. Every ``datetime`` in here is aware. Addresses are compared and stored in lower case.
 """
 
-from mailbot.core.model.came import CalendarReply, InboundState, Kind, Message, Origin, Passage, PassageKind
+from mailbot.core.model.came import (
+    Authentication,
+    CalendarReply,
+    InboundState,
+    Kind,
+    Message,
+    Origin,
+    Passage,
+    PassageKind,
+)
 from mailbot.core.model.held import (
     Address,
     Holdings,
@@ -18,13 +27,25 @@ from mailbot.core.model.held import (
     RegistrationStatus,
     Series,
 )
-from mailbot.core.model.sent import Attachment, Letter, LetterKind, LetterState, Mail, Place, Thread
+from mailbot.core.model.sent import (
+    Advice,
+    Attachment,
+    Letter,
+    LetterKind,
+    LetterState,
+    Mail,
+    Place,
+    Thread,
+    Undelivered,
+)
 from mailbot.core.model.wanted import ALL, Doubt, Intent, Outcome, Request
 
 __all__ = [
     "ALL",
     "Address",
+    "Advice",
     "Attachment",
+    "Authentication",
     "CalendarReply",
     "Doubt",
     "Holdings",
@@ -50,4 +71,5 @@ __all__ = [
     "Request",
     "Series",
     "Thread",
+    "Undelivered",
 ]

@@ -46,6 +46,15 @@ class Origin:
     """Short sentences, strongest first; empty where nothing spoke against a person."""
 
 
+class Authentication(StrEnum):
+    """Whether a mail is known to come from the address that would be answered (RFC 8601)."""
+
+    PASSED = "passed"
+    ABSENT = "absent"
+    """Nobody has said so or otherwise."""
+    FAILED = "failed"
+
+
 class PassageKind(StrEnum):
     """Whose words a passage of a body holds."""
 

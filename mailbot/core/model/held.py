@@ -122,5 +122,7 @@ class Holdings:
     registrations: tuple[Registration, ...]
     mails: tuple[tuple[datetime, str, str], ...]
     """Their mails: when each came, its subject, and what it says where that is still kept."""
-    letters: tuple[tuple[datetime, str, str], ...]
-    """Ours to them: when each was queued, its kind, and its state."""
+    letters: tuple[tuple[datetime, str, str, str], ...]
+    """Ours to them: when each was queued, its kind, its state, and what it says where that is still kept."""
+    history: tuple[tuple[datetime, str, str], ...] = ()
+    """What happened to their registrations: when, what, and in which meeting."""

@@ -1,5 +1,6 @@
 """What goes out: letters, before they are put into words, and mails, after."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,11 +25,15 @@ class LetterKind(StrEnum):
     """Everything held on you."""
     ERASURE = "erasure"
     """It is erased."""
+    VERIFICATION = "verification"
+    """Was it you? What was asked for is done once it is confirmed."""
     PROMOTION = "promotion"
     """A place has become free, and it is yours."""
     REMINDER = "reminder"
     DIGEST = "digest"
     """To the organisers."""
+    ALARM = "alarm"
+    """To the organisers: answering has stopped, or somebody did not get what we sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,49 @@ class Attachment:
     content: bytes
 
 
+class Advice(StrEnum):
+    """What can be done about a letter that did not arrive."""
+
+    ONLY_CERTIFIED = "only-certified"
+    """The mailbox takes certified mail alone, as most of Italy's PEC mailboxes do."""
+    NO_SUCH_ADDRESS = "no-such-address"
+    FULL = "full"
+    LATER = "later"
+    REFUSED = "refused"
+
+
+_SIGNS = (
+    (
+        Advice.ONLY_CERTIFIED,
+        r"(?:solo|soltanto|esclusivamente|only)\b.{0,60}(?:certificat|certified|\bpec\b)|posta ordinaria",
+    ),
+    (Advice.FULL, r"\b[45]\.2\.2\b|over ?quota|quota exceeded|mailbox (?:is )?full|casella piena|\b[45]52[ -]"),
+    (
+        Advice.NO_SUCH_ADDRESS,
+        r"\b[45]\.1\.(?:[0-36]|10)\b|(?:no such|unknown|invalid) (?:user|recipient|address|mailbox)|user unknown|"
+        r"does not exist|sconosciut|inesistente|non esist|non valid",
+    ),
+    (Advice.LATER, r"\b4\.\d{1,3}\.\d{1,3}\b|^4\d\d\b|time is over|timed? ?out|unreachable"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """A letter that was given up, or that has come back."""
+
+    at: datetime
+    kind: LetterKind
+    recipient: str
+    error: str
+    """What the server said."""
+
+    @property
+    def advice(self) -> Advice:
+        """What can be done about it, as far as the server's words tell."""
+        found = (each for each, signs in _SIGNS if re.search(signs, self.error[:1_000], re.IGNORECASE))
+        return next(found, Advice.REFUSED)
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """What is to be said to one recipient, before it is put into words. ``core.writing`` puts it into words."""
@@ -95,6 +143,12 @@ class Letter:
     before: timedelta | None = None
     """For ``REMINDER``: how long before the start it was due."""
     attachments: tuple[Attachment, ...] = ()
+    code: str = ""
+    """For ``VERIFICATION``: what is sent back to confirm."""
+    limit: int = 0
+    """For ``ALARM``: how many answers within an hour are too many, where that is the matter."""
+    lost: tuple[Undelivered, ...] = ()
+    """For ``ALARM``: letters that have come back."""
     registration_id: int | None = None
     """The registration it is about, where it is about one alone; a reminder is withheld when that is cancelled."""
 

@@ -39,8 +39,14 @@ from mailbot.core.writing.texts import Texts
 from mailbot.core.writing.vocabulary import digest_words, letter_words, wishes
 
 MOST_REFERENCES = 20
-UNASKED = (LetterKind.REMINDER, LetterKind.PROMOTION, LetterKind.DIGEST)
-"""Letters that answer no mail."""
+UNASKED = (
+    LetterKind.REMINDER,
+    LetterKind.PROMOTION,
+    LetterKind.DIGEST,
+    LetterKind.ALARM,
+    LetterKind.VERIFICATION,
+)
+"""Letters that answer no mail, or must not show its subject."""
 _LONGEST_TOKEN = 50
 """A boundary has 70 characters at most (RFC 2046 section 5.1.1)."""
 _FILE_NAMES: dict[Language, dict[str, str]] = {

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mailbot.core.digest import Change, Deed, Digest, MeetingCount, SetAside, ToRead, Undelivered
+from mailbot.core.digest import Change, Deed, Digest, MeetingCount, SetAside, ToRead
 from mailbot.core.model import (
     Address,
     Attachment,
@@ -23,6 +23,7 @@ from mailbot.core.model import (
     Request,
     Series,
     Thread,
+    Undelivered,
 )
 from mailbot.core.writing.compose import UNASKED
 from mailbot.core.writing.sender import Sender
@@ -139,6 +140,21 @@ def letters(language: Language) -> Iterator[tuple[str, Letter]]:
     yield "export", letter(LetterKind.EXPORT, attachments=copy)
     yield "erasure", letter(LetterKind.ERASURE, attachments=copy, withdrawn=(moved,))
     yield "erasure-nothing", letter(LetterKind.ERASURE)
+    code, verification = "3f9a0c27d1e84b6fa5c0d2e7", LetterKind.VERIFICATION
+    yield "verification", letter(verification, withdrawn=(moved,), code=code)
+    yield "verification-move", letter(verification, withdrawn=(moved,), registered=(sample_place(museums),), code=code)
+    erase = (Request.ERASE, Request.EXPORT)
+    yield "verification-erase", letter(verification, withdrawn=both, requests=erase, code=code)
+    yield "verification-copy", letter(verification, requests=(Request.EXPORT,), code=code)
+    yield "alarm", letter(LetterKind.ALARM, limit=500)
+    replies = {
+        "asd@pec.example": "550 5.0.0 (casella che riceve solo Posta Certificata)",
+        "maria.rosi@posta.example": "550 5.1.1 user unknown",
+        "info@museo.example": "452 4.2.2 mailbox full",
+    }
+    lost = tuple(Undelivered(AT, confirmation, who, said) for who, said in replies.items())
+    yield "alarm-lost", letter(LetterKind.ALARM, lost=lost)
+    yield "alarm-lost-one", letter(LetterKind.ALARM, lost=lost[:1])
     yield "promotion", letter(LetterKind.PROMOTION, registered=(sample_place(sport),))
     yield "reminder", letter(LetterKind.REMINDER, registered=(sample_place(sport),), before=timedelta(days=1))
 
@@ -171,7 +187,9 @@ def digests(language: Language) -> Iterator[tuple[str, Digest]]:
         registrations=_registrations(since),
     )
     yield "digest", full
-    quiet = replace(full, since=None, changes=(), to_read=(), undelivered=(), set_aside=(), registrations=())
+    quiet = replace(
+        full, since=None, left_alone=1_204, changes=(), to_read=(), undelivered=(), set_aside=(), registrations=()
+    )
     yield "digest-quiet", replace(quiet, meetings=tuple(replace(c, new=0, withdrawn=0) for c in full.meetings))
 
 

@@ -10,8 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from mailbot.core.digest import Change, Digest, SetAside, ToRead, Undelivered
-from mailbot.core.model import Address, Language, Letter, Meeting, RegistrationStatus, Request, Series
+from mailbot.core.digest import Change, Digest, SetAside, ToRead
+from mailbot.core.model import Address, Language, Letter, Meeting, RegistrationStatus, Request, Series, Undelivered
 from mailbot.core.writing import dates
 from mailbot.core.writing.mime import one_line
 from mailbot.core.writing.sender import Sender
@@ -39,7 +39,7 @@ def letter_words(letter: Letter, series: Series, sender: Sender, at: datetime, *
     asked = Request.LINK in letter.requests or Request.STATUS in letter.requests
     return {
         **_common(letter.recipient, letter.language, series, sender, at),
-        "letter": letter,
+        "letter": replace(letter, lost=tuple(map(_harmless, letter.lost))),
         "seated": [place for place in news if place.status is RegistrationStatus.CONFIRMED],
         "queued": [place for place in news if place.status is RegistrationStatus.WAITING],
         "already": [place for place in letter.registered if not place.news],

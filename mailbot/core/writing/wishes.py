@@ -29,6 +29,7 @@ _MOVE: dict[Language, tuple[str, str]] = {
 _JOINING: dict[Language, str] = {"it": "Mi iscrivo per {}", "en": "Register me for {}"}
 _LEAVING: dict[Language, str] = {"it": "Disdico {}", "en": "Cancel {}"}
 _EXPORT: dict[Language, str] = {"it": "Vorrei una copia dei miei dati", "en": "Please send me a copy of my data"}
+_CONFIRM: dict[Language, str] = {"it": "Confermo la richiesta {}", "en": "I confirm the request {}"}
 _ERASE: dict[Language, str] = {"it": "Cancellate i miei dati", "en": "Please delete my data"}
 
 
@@ -60,6 +61,14 @@ class Wishes:
     def erase(self) -> str:
         """Asks for erasure."""
         return self._link(_ERASE[self.language])
+
+    def confirm(self, code: str) -> str:
+        """Confirms what was asked about (``core.trust`` reads it)."""
+        return self._link(self.confirming(code))
+
+    def confirming(self, code: str) -> str:
+        """What to reply to confirm it."""
+        return _CONFIRM[self.language].format(code)
 
     def joining(self, meeting: Meeting) -> str:
         """What to reply to sign up."""

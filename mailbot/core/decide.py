@@ -12,7 +12,6 @@ from datetime import datetime
 
 from mailbot.core.model import (
     Address,
-    Doubt,
     Intent,
     Letter,
     LetterKind,
@@ -28,7 +27,7 @@ from mailbot.core.model import (
     Thread,
 )
 from mailbot.core.names import Names
-from mailbot.core.places import known_meeting, moved_up, place_of, places, places_held, withdrawals
+from mailbot.core.places import called_off, known_meeting, moved_up, place_of, places, places_held, withdrawals
 from mailbot.core.retry import PATIENCE
 from mailbot.core.situation import Decision, Enrolment, Newcomer, Situation
 
@@ -118,9 +117,8 @@ def _act(
     kind = _kind(letter, erase)
     if kind in (LetterKind.MENU, LetterKind.STATUS):
         letter = replace(letter, offers=offers)
-    if kind is LetterKind.MENU:
-        letter = replace(letter, doubt=Doubt.OVER)
-    letter = replace(letter, kind=kind, deadline=at + PATIENCE[kind])
+    off = tuple(m for m in called_off(situation, withdrawn, series, at) if m not in refused)
+    letter = replace(letter, kind=kind, refused=refused + off, deadline=at + PATIENCE[kind])
     letters = [letter, *(promotion_letter(moved, known_meeting(series, moved.meeting), at) for moved in promoted)]
     if letter.attendee and enrolled:
         letters.append(_invitation(letter, attendee, enrolled))

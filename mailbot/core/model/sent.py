@@ -83,7 +83,7 @@ class Letter:
     held: tuple[Place, ...] = ()
     """All that the recipient holds now: for ``STATUS`` and ``EXPORT``."""
     refused: tuple[Meeting, ...] = ()
-    """Meetings asked for that take nobody more: over, closed or cancelled."""
+    """Meetings asked for that take nobody more: over, closed or cancelled. Cancelled ones they held a place in, too."""
     offers: tuple[Meeting, ...] = ()
     """For ``MENU``: the meetings to choose from."""
     doubt: Doubt | None = None

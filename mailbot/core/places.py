@@ -70,6 +70,11 @@ def _has_room(meeting: Meeting, situation: Situation) -> bool:
     return meeting.capacity is None or (standing.confirmed < meeting.capacity and not standing.waiting)
 
 
+def full(meetings: tuple[Meeting, ...], situation: Situation) -> tuple[Meeting, ...]:
+    """Those of these meetings in which a newcomer would have to wait."""
+    return tuple(meeting for meeting in meetings if not _has_room(meeting, situation))
+
+
 def _standing(code: str, situation: Situation) -> Standing:
     return (situation.standings or {}).get(code, Standing())
 

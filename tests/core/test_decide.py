@@ -255,6 +255,19 @@ def test_an_unclear_mail_is_offered_the_meetings_to_come() -> None:
     assert (letter.kind, [m.code for m in letter.offers]) == (LetterKind.MENU, ["sport", "musei"])
 
 
+def test_what_is_offered_is_known_to_be_held_or_full() -> None:
+    """The letter can say which of the meetings are the sender's already, and where they would have to wait."""
+    series = samples.series(samples.meeting(), samples.meeting("musei", 14, capacity=1), samples.meeting("arte", 20))
+    situation = Situation(samples.person(), (samples.registration(),), standings={"musei": Standing(1)})
+
+    menu = decided(Intent(outcome=Outcome.ASK, doubt=Doubt.UNNAMED), situation, series).letters[0]
+    status = decided(samples.act(requests=(Request.STATUS,)), replace(situation, registrations=()), series).letters[0]
+
+    assert [place.meeting.code for place in menu.held] == ["sport"]
+    assert [m.code for m in menu.full] == [m.code for m in status.full] == ["musei"]
+    assert [m.code for m in menu.offers] == ["sport", "musei", "arte"]
+
+
 def test_a_question_is_acknowledged_and_shown() -> None:
     """The organisers get the question in its own words."""
     decision = decided(Intent(outcome=Outcome.ATTENTION, attention=True, question="È gratuito?"))

@@ -140,6 +140,12 @@ def test_a_letter_says_what_happens_with_the_data() -> None:
         ("menu-cancelled", "musei e le biblioteche» (martedì 16 marzo) purtroppo è stato annullato."),
         ("status-cancelled", "purtroppo è stato annullato. Non risultano altre iscrizioni"),
         ("status-one-cancelled", "purtroppo è stato annullato"),
+        ("menu-held", "La Sua iscrizione è già registrata."),
+        ("menu-held", "È già in lista d'attesa."),
+        ("menu-held", "chi si iscrive ora va in lista d'attesa"),
+        ("confirmation-several", "Gli inviti allegati aggiungono gli incontri al calendario."),
+        ("confirmation", "L'invito allegato aggiunge l'incontro al calendario."),
+        ("confirmation-colleague", "Se qualcosa non è giusto, basta rispondere"),
         ("menu-nothing", "non ci sono altri incontri"),
         ("confirmation-moved", "abbiamo spostato"),
         ("confirmation-invited", "un'altra persona ha chiesto per Lei"),
@@ -164,6 +170,43 @@ def test_a_menu_offers_each_meeting_at_one_tap() -> None:
     joins = [subject for _, subject, _ in mailto_links(written(letter)) if subject.startswith("Iscrizione")]
 
     assert len(joins) == len(letter.offers) == 3
+
+
+def test_a_menu_asks_nobody_into_a_meeting_that_is_theirs() -> None:
+    """What they hold, or wait for, they can leave; the rest is one tap away, and what is full says so on its button."""
+    mail = written(sample("menu-held"))
+    taps = [subject.partition(" ")[0] for _, subject, _ in mailto_links(mail)]
+
+    assert (taps.count("Iscrizione"), taps.count("Disdico")) == (1, 2)
+    assert "Lista d'attesa per giovedì 18 marzo" in unescape(body(mail, "html"))
+    assert body(mail).count("\n  Per iscriversi risponda") == 1
+    assert body(mail).count("\n  La Sua iscrizione è già registrata.") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "subject"),
+    [
+        ("confirmation-several", "it", "Iscrizione confermata: giovedì 11 marzo, ore 17:00–18:30 e un'altra data"),
+        ("confirmation-several", "en", "Registration confirmed: Thursday 11 March, 5:00–6:30 pm and another date"),
+        ("withdrawal-several", "it", "Disdetta registrata: giovedì 11 marzo e un'altra data"),
+        ("withdrawal-several", "en", "Registration cancelled: Thursday 11 March and another date"),
+        ("confirmation", "it", "Iscrizione confermata: giovedì 11 marzo, ore 17:00–18:30"),
+    ],
+)
+def test_a_subject_counts_its_dates(name: str, language: Language, subject: str) -> None:
+    """One other date is not several."""
+    assert parsed(written(replace(sample(name, language), thread=None)))["Subject"] == subject
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("form", ["plain", "html"])
+def test_after_an_erasure_nothing_is_said_to_be_kept(language: Language, form: str) -> None:
+    """Neither a retention time nor a copy is offered of what is gone; how to reach a person is."""
+    said = body(written(sample("erasure-nothing", language)), form)
+
+    assert "90" not in re.sub(r"<style>.*</style>|style=\"[^\"]*\"", "", said, flags=re.DOTALL)
+    assert "ascolto@comune.valverde.example" in said
+    assert "mailto:iscrizioni" not in said
 
 
 def test_the_digest_says_all_in_its_subject() -> None:

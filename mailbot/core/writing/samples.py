@@ -129,6 +129,8 @@ def letters(language: Language) -> Iterator[tuple[str, Letter]]:
     yield "withdrawal-nothing", letter(withdrawal)
     for doubt in Doubt:
         yield f"menu-{doubt}", letter(menu, doubt=doubt, offers=(sport, museums, youth))
+    mine = (sample_place(sport), sample_place(museums, _WAITING))
+    yield "menu-held", letter(menu, doubt=Doubt.UNNAMED, held=mine, offers=(sport, museums, youth), full=(youth,))
     closed = replace(sport, status=MeetingStatus.CLOSED)
     yield "menu-refused", letter(menu, doubt=Doubt.OVER, refused=(closed,), offers=(youth,), attention=True)
     off = replace(museums, status=MeetingStatus.CANCELLED)

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from mailbot.core.decide import decide
 from mailbot.core.export import personal_data
-from mailbot.core.model import Attachment, Message, Request
+from mailbot.core.model import Attachment, Message, Outcome, Request
 from mailbot.core.situation import Decision, Situation
 from mailbot.core.understanding import Understood, understand
 from mailbot.loops.house import House, carry_out
@@ -79,6 +79,8 @@ def handle(inbound: Inbound, work: Work, house: House, at: datetime) -> None:
         inbound.fingerprint[:32],
         at,
     )
+    if inbound.truncated and decision.outcome is not Outcome.IGNORE:
+        decision = replace(decision, attention=True)  # a person must look at what was not read
     work.settle(inbound.id, _noted(understood, decision), at)
     carry_out(work, house, decision, inbound.id, at)
     log.info(

@@ -214,9 +214,9 @@ def test_the_digest_says_all_in_its_subject() -> None:
     subjects = {path: str(parsed(mail)["Subject"]) for path, mail in MAILS if "digest" in path}
 
     assert subjects == {
-        "it/digest": "4 nuove iscrizioni, 1 disdetta, 1 messaggio da leggere, 2 problemi – Valverde in ascolto",
+        "it/digest": "4 nuove iscrizioni, 1 disdetta, 2 messaggi da leggere, 2 problemi – Valverde in ascolto",
         "it/digest-quiet": "Nessuna nuova iscrizione – Valverde in ascolto",
-        "en/digest": "4 new registrations, 1 cancelled, 1 mail to read, 2 problems – Valverde is listening",
+        "en/digest": "4 new registrations, 1 cancelled, 2 mails to read, 2 problems – Valverde is listening",
         "en/digest-quiet": "No new registrations – Valverde is listening",
     }
 
@@ -234,6 +234,47 @@ def test_the_digest_begins_with_what_a_person_must_do() -> None:
         places = [said.find(words) for words in order]
         assert -1 not in places
         assert places == sorted(places)
+
+
+@pytest.mark.parametrize("form", ["plain", "html"])
+def test_the_digest_groups_names_by_meeting(form: str) -> None:
+    """Under its title, what has happened in a meeting: first who came, last who left; each name once."""
+    said = unescape(re.sub(r"<[^>]+>", "", body(_digest_mail(dict(digests("it"))["digest"]), form)))
+    names = said[re.search("che cosa è cambiato", said, re.IGNORECASE).end() :]  # type: ignore[union-attr]
+    order = [
+        *("associazioni sportive", "Nuove iscrizioni", "Anna Neri", "Dalla lista d'attesa", "Ada Riva"),
+        *("In lista d'attesa", "ugo.bassi", "Disdette", "Ivo Sala"),
+        *("musei e le biblioteche", "Teresa Conti", "Lea Villa"),
+    ]
+    places = [names.find(words) for words in order]
+
+    assert -1 not in places
+    assert places == sorted(places)
+    assert "gruppi giovanili" not in names
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("it", ["Già fatto: iscrizione, musei e biblioteche", "ne è stato letto solo il testo", "annullato"]),
+        ("en", ["Done already: registered, museums and libraries", "only its text was read", "cancelled"]),
+    ],
+)
+@pytest.mark.parametrize("form", ["plain", "html"])
+def test_the_digest_says_what_else_bears_on_a_mail(form: str, language: Language, said: list[str]) -> None:
+    """What was done because of a mail to read, and whether it was read whole; which meetings are off."""
+    mail = _digest_mail(dict(digests(language))["digest"], language)
+    words = " ".join(unescape(re.sub(r"<[^>]+>", " ", body(mail, form))).split())
+
+    assert [what for what in said if what.lower() not in words.lower()] == []
+
+
+def test_one_place_is_not_several() -> None:
+    """A meeting with one place has "1 posto"."""
+    digest = dict(digests("it"))["digest"]
+    count = replace(digest.meetings[0], confirmed=1, meeting=replace(digest.meetings[0].meeting, capacity=1))
+
+    assert "1 persona iscritta su 1 posto," in body(_digest_mail(replace(digest, meetings=(count,))))
 
 
 def test_the_digest_carries_the_table_of_all_registrations() -> None:
@@ -254,7 +295,12 @@ def test_what_strangers_wrote_is_harmless_in_a_digest(language: Language) -> Non
     odd = replace(
         digest,
         changes=tuple(replace(change, name=HOSTILE, organisation=HOSTILE) for change in digest.changes),
-        to_read=tuple(replace(item, subject=HOSTILE, opening=HOSTILE, why=HOSTILE) for item in digest.to_read),
+        to_read=tuple(
+            replace(
+                item, subject=HOSTILE, opening=HOSTILE, why=HOSTILE, done=(replace(digest.changes[0], name=HOSTILE),)
+            )
+            for item in digest.to_read
+        ),
         undelivered=tuple(replace(item, error=HOSTILE) for item in digest.undelivered),
         set_aside=tuple(replace(item, sender=HOSTILE, subject=HOSTILE, error=HOSTILE) for item in digest.set_aside),
     )

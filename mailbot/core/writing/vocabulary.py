@@ -58,7 +58,7 @@ def digest_words(digest: Digest, recipient: Address, series: Series, sender: Sen
         "digest": replace(
             digest,
             changes=tuple(map(_harmless, digest.changes)),
-            to_read=tuple(map(_harmless, digest.to_read)),
+            to_read=tuple(replace(_harmless(item), done=tuple(map(_harmless, item.done))) for item in digest.to_read),
             undelivered=tuple(map(_harmless, digest.undelivered)),
             set_aside=tuple(map(_harmless, digest.set_aside)),
         ),

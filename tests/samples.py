@@ -60,7 +60,6 @@ def message(address: str | None = "anna@posta.example", text: str = "Vorrei part
         subject="Iscrizione",
         date=NOW,
         message_id="<m1@posta.example>",
-        in_reply_to="",
         references=(),
         body=(Passage(PassageKind.OWN, text),),
         origin=Origin(Kind.PERSON),

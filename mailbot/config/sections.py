@@ -78,7 +78,10 @@ class MeetingSection(Section):
     keywords: tuple[Text, ...] = Field(
         (), description="Words by which people may name it; inflections and obvious synonyms need not be listed."
     )
-    starts_at: datetime = Field(description="When it begins, in local time of the series.")
+    starts_at: datetime = Field(
+        description="When it begins, in local time of the series. Reminders follow a change, but nobody is told of it "
+        "at once: write to those registered yourself (`mailbot export` lists them)."
+    )
     duration_minutes: Annotated[int, Field(ge=1, le=1440, strict=True)] = Field(description="How long it lasts.")
     join_url: Annotated[Text, AfterValidator(web_link)] = Field(
         description="The link to join; only those registered get it."
@@ -87,7 +90,10 @@ class MeetingSection(Section):
         None, description="Most participants; whoever comes later is put on a waiting list. Unlimited where missing."
     )
     status: MeetingStatus = Field(
-        MeetingStatus.OPEN, description="`closed` takes nobody more, `cancelled` does not take place."
+        MeetingStatus.OPEN,
+        description="`closed` takes nobody more, `cancelled` does not take place: no reminder and no link goes out any "
+        "more, and whoever writes is told. Nobody is told at once: write to those registered yourself (`mailbot "
+        "export` lists them).",
     )
 
     def meeting(self, zone: ZoneInfo) -> Meeting:

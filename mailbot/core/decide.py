@@ -12,7 +12,6 @@ from datetime import datetime
 
 from mailbot.core.model import (
     Address,
-    Doubt,
     Intent,
     Letter,
     LetterKind,
@@ -28,7 +27,7 @@ from mailbot.core.model import (
     Thread,
 )
 from mailbot.core.names import Names
-from mailbot.core.places import known_meeting, moved_up, place_of, places, places_held, withdrawals
+from mailbot.core.places import called_off, full, known_meeting, moved_up, place_of, places, places_held, withdrawals
 from mailbot.core.retry import PATIENCE
 from mailbot.core.situation import Decision, Enrolment, Newcomer, Situation
 
@@ -53,7 +52,8 @@ def decide(
     why = (intent.question or next(iter(intent.evidence), "")) if intent.attention else ""
     match intent.outcome:
         case Outcome.ASK:
-            letter = replace(reply(LetterKind.MENU), offers=offers)
+            held = places_held(situation, (), (), series, at)
+            letter = replace(reply(LetterKind.MENU), held=held, offers=offers, full=full(offers, situation))
             return Decision(Outcome.ASK, intent.attention, why, letters=(letter,))
         case Outcome.ATTENTION:
             return Decision(Outcome.ATTENTION, True, why, letters=(reply(LetterKind.ACKNOWLEDGEMENT),))
@@ -132,10 +132,9 @@ def _act(
     )
     kind = _kind(letter, erase)
     if kind in (LetterKind.MENU, LetterKind.STATUS):
-        letter = replace(letter, offers=offers)
-    if kind is LetterKind.MENU:
-        letter = replace(letter, doubt=Doubt.OVER)
-    letter = replace(letter, kind=kind, deadline=at + PATIENCE[kind])
+        letter = replace(letter, offers=offers, full=full(offers, situation))
+    off = tuple(m for m in called_off(situation, withdrawn, series, at) if m not in refused)
+    letter = replace(letter, kind=kind, refused=refused + off, deadline=at + PATIENCE[kind])
     letters = [letter, *(promotion_letter(moved, known_meeting(series, moved.meeting), at) for moved in promoted)]
     if letter.attendee and enrolled:
         letters.append(_invitation(letter, attendee, enrolled))

@@ -4,6 +4,7 @@ The store answers the questions (``adapters.store``), this module says which que
 puts the answers into words. A digest looks back to the one before it: ``since`` is that one's moment.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -30,8 +31,9 @@ class MeetingCount:
     confirmed: int
     waiting: int
     new: int
-    """Registered, queued or promoted since the last digest."""
+    """Registered or queued since the last digest, and still so."""
     withdrawn: int
+    """Withdrawn since the last digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,10 @@ class ToRead:
     """Its first words, at most a few lines."""
     why: str
     """Why the bot left it, in words."""
+    done: tuple[Change, ...] = ()
+    """What was done because of it all the same."""
+    cut: bool = False
+    """Whether it was too large to be read whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +93,28 @@ class Digest:
     """All there are, for the attached table."""
     left_alone: int = 0
     """Mails that lay in the mailbox at the first start and were left alone; the first digest tells it."""
+
+
+def lasting(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """The last change of each person in each meeting: who waited and has moved up is told once, and waits no more."""
+    last: dict[tuple[str, str], Change] = {}
+    for change in changes:
+        last.pop((change.meeting, change.address), None)
+        last[change.meeting, change.address] = change
+    return tuple(last.values())
+
+
+def counted(changes: Iterable[Change], meeting: str) -> tuple[int, int]:
+    """How many are new in a meeting, and how many have withdrawn, after all these changes.
+
+    Somebody who was on the waiting list before and has moved up is not new.
+    """
+    deeds: dict[str, list[Deed]] = {}
+    for change in changes:
+        if change.meeting == meeting:
+            deeds.setdefault(change.address, []).append(change.deed)
+    came = sum(of[-1] in _COMING or (of[-1] is Deed.PROMOTED and bool(_COMING & set(of))) for of in deeds.values())
+    return came, sum(of[-1] is Deed.WITHDRAWN for of in deeds.values())
+
+
+_COMING = frozenset({Deed.REGISTERED, Deed.QUEUED})

@@ -30,7 +30,7 @@ def withdrawals(
         if held.status is not CANCELLED
         and held.meeting not in intent.register
         and (intent.cancel == (ALL,) or held.meeting in intent.cancel or Request.ERASE in intent.requests)
-        and known_meeting(series, held.meeting).is_to_come(at)
+        and at < known_meeting(series, held.meeting).starts_at
     )
     ended = {registration.meeting for registration in ending}
     declined = tuple(m for m in series.meetings if m.code in intent.cancel and m.code not in ended)
@@ -50,7 +50,9 @@ def places(
     taken, refused = [], []
     for meeting in sorted((m for m in series.meetings if m.code in intent.register), key=lambda m: m.starts_at):
         before = next((held for held in mine if held.meeting == meeting.code), None)
-        if before and before.status is not CANCELLED:
+        if meeting.status is MeetingStatus.CANCELLED:
+            refused.append(meeting)
+        elif before and before.status is not CANCELLED:
             taken.append(replace(place_of(before, series, situation), news=False))
         elif not meeting.is_to_come(at) or meeting.status is not MeetingStatus.OPEN:
             refused.append(meeting)
@@ -66,6 +68,11 @@ def _has_room(meeting: Meeting, situation: Situation) -> bool:
     """Whether a newcomer gets a place; somebody who waits comes first."""
     standing = _standing(meeting.code, situation)
     return meeting.capacity is None or (standing.confirmed < meeting.capacity and not standing.waiting)
+
+
+def full(meetings: tuple[Meeting, ...], situation: Situation) -> tuple[Meeting, ...]:
+    """Those of these meetings in which a newcomer would have to wait."""
+    return tuple(meeting for meeting in meetings if not _has_room(meeting, situation))
 
 
 def _standing(code: str, situation: Situation) -> Standing:
@@ -101,7 +108,7 @@ def places_held(
     series: Series,
     at: datetime,
 ) -> tuple[Place, ...]:
-    """Every place that whoever is answered holds once all is done, in meetings that are not over, soonest first."""
+    """Every place that whoever is answered holds once all is done, soonest first; none in a meeting over or off."""
     gone = {registration.id for registration in withdrawn}
     before = [
         place_of(registration, series, situation)
@@ -109,7 +116,18 @@ def places_held(
         if registration.status is not CANCELLED and registration.id not in gone
     ]
     now = {place.meeting.code: place for place in (*before, *places)}
-    return tuple(sorted((p for p in now.values() if at < p.meeting.ends_at), key=lambda p: p.meeting.starts_at))
+    there = [p for p in now.values() if at < p.meeting.ends_at and p.meeting.status is not MeetingStatus.CANCELLED]
+    return tuple(sorted(there, key=lambda place: place.meeting.starts_at))
+
+
+def called_off(
+    situation: Situation, withdrawn: tuple[Registration, ...], series: Series, at: datetime
+) -> tuple[Meeting, ...]:
+    """The meetings that whoever is answered would hold a place in, were they not cancelled; soonest first."""
+    gone = {registration.id for registration in withdrawn}
+    theirs = {r.meeting for r in situation.registrations if r.status is not CANCELLED and r.id not in gone}
+    off = (m for m in series.meetings if m.status is MeetingStatus.CANCELLED and at < m.ends_at and m.code in theirs)
+    return tuple(sorted(off, key=lambda meeting: meeting.starts_at))
 
 
 def place_of(registration: Registration, series: Series, situation: Situation) -> Place:

@@ -14,7 +14,7 @@ from datetime import datetime
 from mailbot.core import trust
 from mailbot.core.decide import decide, decide_for_a_person
 from mailbot.core.export import personal_data
-from mailbot.core.model import Attachment, Authentication, Kind, Message, Request
+from mailbot.core.model import Attachment, Authentication, Kind, Message, Outcome, Request
 from mailbot.core.reading.authentication import authenticate
 from mailbot.core.reading.bounces import read_bounce
 from mailbot.core.restraint import Restraint
@@ -77,6 +77,8 @@ def handle(inbound: Inbound, work: Work, house: House, at: datetime) -> None:
     read = understand(inbound.raw, house.series, house.own, at, inbound.received_at, house.words)
     understood = without_our_own(read, house.names)
     decision = _decided(inbound, understood, work, house, at)
+    if inbound.truncated and decision.outcome is not Outcome.IGNORE:
+        decision = replace(decision, attention=True)  # a person must look at what was not read
     work.settle(inbound.id, _noted(understood, decision, at), at)
     if understood.message.origin.kind in (Kind.BOUNCE, Kind.RECEIPT):
         _note_bounce(inbound, work, house, at)

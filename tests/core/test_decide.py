@@ -199,7 +199,52 @@ def test_a_meeting_that_began_meanwhile_is_refused() -> None:
 
     decision = decided(samples.act(register=("sport",)), series=series)
 
-    assert (decision.outcome, decision.letters[0].doubt) == (Outcome.ASK, Doubt.OVER)
+    assert (decision.outcome, [m.code for m in decision.letters[0].refused]) == (Outcome.ASK, ["sport"])
+
+
+OFF = samples.series(samples.meeting(status=MeetingStatus.CANCELLED), samples.meeting("musei", 14))
+"""Sport is cancelled, the museums are not."""
+
+
+@pytest.mark.parametrize("request_", [Request.LINK, Request.STATUS])
+@pytest.mark.parametrize("status", [CONFIRMED, WAITING])
+def test_a_place_in_a_cancelled_meeting_is_told_to_be_off(request_: Request, status: RegistrationStatus) -> None:
+    """Neither its link nor its invite is given again; the letter says what has become of it."""
+    held = samples.registration(status=status)
+
+    [letter] = decided(samples.act(requests=(request_,)), Situation(samples.person(), (held,)), OFF).letters
+
+    assert (letter.kind, letter.held) == (LetterKind.STATUS, ())
+    assert ([m.code for m in letter.refused], [m.code for m in letter.offers]) == (["sport"], ["musei"])
+
+
+def test_asking_again_for_a_cancelled_meeting_is_refused() -> None:
+    """Whoever held a place in it is not told that it stays valid."""
+    decision = decided(samples.act(register=("sport",)), Situation(samples.person(), (samples.registration(),)), OFF)
+
+    [letter] = decision.letters
+    assert (decision.outcome, letter.kind, letter.registered) == (Outcome.ASK, LetterKind.MENU, ())
+    assert [m.code for m in letter.refused] == ["sport"]
+
+
+def test_another_signup_tells_of_the_cancelled_meeting_too() -> None:
+    """A confirmation is a good moment to learn it."""
+    decision = decided(samples.act(register=("musei",)), Situation(samples.person(), (samples.registration(),)), OFF)
+
+    [letter] = decision.letters
+    assert (letter.kind, [m.code for m in letter.refused]) == (LetterKind.CONFIRMATION, ["sport"])
+    assert [place.meeting.code for place in letter.held] == ["musei"]
+
+
+def test_a_place_in_a_cancelled_meeting_can_be_given_up() -> None:
+    """It is withdrawn as any other; nobody moves up into a meeting that is off."""
+    waiting = samples.registration(7, status=WAITING, address="w7@posta.example")
+    situation = Situation(samples.person(), (samples.registration(),), standings={"sport": Standing(1, (waiting,))})
+
+    decision = decided(samples.act(cancel=("sport",)), situation, OFF)
+
+    assert ([gone.id for gone in decision.withdrawn], decision.promoted) == ([1], ())
+    assert (decision.letters[0].kind, decision.letters[0].refused) == (LetterKind.WITHDRAWAL, ())
 
 
 def test_an_unclear_mail_is_offered_the_meetings_to_come() -> None:
@@ -208,6 +253,19 @@ def test_an_unclear_mail_is_offered_the_meetings_to_come() -> None:
 
     [letter] = decision.letters
     assert (letter.kind, [m.code for m in letter.offers]) == (LetterKind.MENU, ["sport", "musei"])
+
+
+def test_what_is_offered_is_known_to_be_held_or_full() -> None:
+    """The letter can say which of the meetings are the sender's already, and where they would have to wait."""
+    series = samples.series(samples.meeting(), samples.meeting("musei", 14, capacity=1), samples.meeting("arte", 20))
+    situation = Situation(samples.person(), (samples.registration(),), standings={"musei": Standing(1)})
+
+    menu = decided(Intent(outcome=Outcome.ASK, doubt=Doubt.UNNAMED), situation, series).letters[0]
+    status = decided(samples.act(requests=(Request.STATUS,)), replace(situation, registrations=()), series).letters[0]
+
+    assert [place.meeting.code for place in menu.held] == ["sport"]
+    assert [m.code for m in menu.full] == [m.code for m in status.full] == ["musei"]
+    assert [m.code for m in menu.offers] == ["sport", "musei", "arte"]
 
 
 def test_a_question_is_acknowledged_and_shown() -> None:

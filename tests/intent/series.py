@@ -95,7 +95,6 @@ def mail(
         subject=subject,
         date=None,
         message_id="<m1@posta.example>",
-        in_reply_to="",
         references=(),
         body=tuple(Passage(kind, words) for kind, words in passages if words),
         origin=Origin(kind),

@@ -1,5 +1,6 @@
 """The parts of understanding, one by one: clauses, days, hours, sectors, and what several clues come to."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -13,8 +14,8 @@ from mailbot.core.intent.hearing import hear
 from mailbot.core.intent.language import detect
 from mailbot.core.intent.lexicon import plain, shipped
 from mailbot.core.intent.sectors import index, stem
-from mailbot.core.model import Doubt, Language, Series
-from tests.intent.series import ASHCOMBE, NOW, VALSENIO
+from mailbot.core.model import CalendarReply, Doubt, Language, MeetingStatus, Series
+from tests.intent.series import ASHCOMBE, NOW, VALSENIO, mail, noted, read
 
 WORDS = shipped()
 
@@ -162,6 +163,55 @@ def test_the_calendar_knows_days_weeks_and_months() -> None:
     assert known.month(3) == {"sport", "musei", "scuole", "banda", "sociale", "rioni"}
     assert known.month(4) == frozenset()
     assert "orti" not in known.codes_to_come
+
+
+def without(*codes: str) -> Series:
+    """Valsenio, with these meetings cancelled."""
+    off = (replace(m, status=MeetingStatus.CANCELLED) if m.code in codes else m for m in VALSENIO.meetings)
+    return replace(VALSENIO, meetings=tuple(off))
+
+
+def test_a_cancelled_meeting_is_spoken_of_where_no_other_fits() -> None:
+    """Its weekday, its week and "all of them" mean it only where nothing that takes place is meant."""
+    known = calendar(without("sport", "musei"))
+    assert known.weekday(3) == {"rioni"}
+    assert known.weekday(1) == {"musei"}
+    assert (known.week(0), known.week(1)) == ({"sport"}, {"scuole", "banda"})
+    assert known.coming(frozenset({"sport"})) == {"sport"}
+    assert known.coming(frozenset()) == {"scuole", "banda", "sociale", "rioni"}
+    assert known.day_number(12) == {"musei"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Vorrei partecipare all'incontro del 12 marzo.", "+musei"),
+        ("Vorrei partecipare all'incontro per i musei.", "+musei"),
+        ("Vorrei partecipare martedì.", "+musei"),
+        ("Vorrei iscrivermi a tutti gli incontri sui musei.", "+musei"),
+        ("Vorrei iscrivermi a tutti gli incontri.", "+banda +rioni +scuole +sociale +sport"),
+        ("Vorrei partecipare al prossimo incontro.", "+sport"),
+        ("Purtroppo devo disdire la mia iscrizione del 12 marzo.", "-musei"),
+        ("Vorrei spostare la mia iscrizione dal 7 al 12 marzo.", "+musei -sport"),
+        ("Vorrei partecipare all'incontro del 1 marzo.", "?over"),
+    ],
+)
+def test_a_cancelled_meeting_is_understood_as_any_other(text: str, expected: str) -> None:
+    """It is not over: that it is off is for the letter to say."""
+    assert noted(read(mail(text), without("musei"))) == expected
+
+
+def test_where_every_meeting_is_cancelled_none_is_told_to_be_over() -> None:
+    """Whoever wants all of them is understood."""
+    none = without(*(meeting.code for meeting in VALSENIO.meetings))
+    said = noted(read(mail("Vorrei iscrivermi a tutti gli incontri."), none))
+    assert said == "+banda +musei +rioni +scuole +sociale +sport"
+
+
+def test_a_calendar_s_yes_to_a_cancelled_meeting_is_passed_on() -> None:
+    """The letter says that it is off."""
+    reply = CalendarReply("musei.1@comune.example", "ACCEPTED")
+    assert noted(read(replace(mail(""), calendar_reply=reply), without("musei"))) == "+musei"
 
 
 @pytest.mark.parametrize(

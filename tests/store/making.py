@@ -37,14 +37,20 @@ HANDLED = Handled(Outcome.ACT, Kind.PERSON, False, "anna@posta.example", "Iscriz
 
 
 def enrol(
-    store: SqlStore, code: str = "sport", address: str = "anna@posta.example", at: datetime = NOW
+    store: SqlStore,
+    code: str = "sport",
+    address: str = "anna@posta.example",
+    at: datetime = NOW,
+    inbound_id: int | None = None,
 ) -> Registration:
-    """Gives somebody a place."""
+    """Gives somebody a place, because of a mail or not."""
     meeting = SERIES.meeting(code)
     assert meeting
     place = Place(meeting, CONFIRMED, samples.NAMES.calendar_uid(code, address), 0)
     with store.work() as work:
-        work.apply(Decision(Outcome.ACT, enrolled=(Enrolment(Newcomer(address, "Anna", "", "it"), place),)), None, at)
+        work.apply(
+            Decision(Outcome.ACT, enrolled=(Enrolment(Newcomer(address, "Anna", "", "it"), place),)), inbound_id, at
+        )
         return next(r for r in work.situation(SERIES, address, None).registrations if r.meeting == code)
 
 

@@ -31,7 +31,7 @@ def test_the_digest_tells_what_happened_since_the_last_one(store: SqlStore) -> N
     whole = store.digest(SERIES, NOW.date(), None)
     since = store.digest(SERIES, NOW.date(), NOW)
 
-    assert [change.deed for change in whole.changes] == [Deed.REGISTERED, Deed.WITHDRAWN]
+    assert [change.deed for change in whole.changes] == [Deed.WITHDRAWN]
     assert [change.deed for change in since.changes] == [Deed.WITHDRAWN]
     assert [(count.meeting.code, count.confirmed, count.new, count.withdrawn) for count in since.meetings] == [
         ("sport", 0, 0, 1),
@@ -39,6 +39,23 @@ def test_the_digest_tells_what_happened_since_the_last_one(store: SqlStore) -> N
     ]
     assert [item.why for item in since.to_read] == ["È gratuito?"]
     assert store.digest(SERIES, NOW.date(), later).to_read == ()
+
+
+def test_a_mail_to_read_tells_what_was_done_because_of_it(store: SqlStore) -> None:
+    """Its own deeds, not those of other mails, nor whoever moved up; and whether it was cut."""
+    large = kept(1)
+    store.keep([replace(large, arrival=replace(large.arrival, truncated=True)), kept(2)], upto(2), NOW)
+    first, second = store.take(2, NOW)
+    held = enrol(store, inbound_id=first.id)
+    with store.work() as work:
+        work.apply(Decision(Outcome.ACT, promoted=(held,)), first.id, NOW)
+        work.settle(first.id, replace(HANDLED, attention=True), NOW)
+        work.settle(second.id, replace(HANDLED, attention=True), NOW)
+
+    one, other = store.digest(SERIES, NOW.date(), None).to_read
+
+    assert [(change.deed, change.meeting) for change in one.done] == [(Deed.REGISTERED, "sport")]
+    assert (one.cut, other.cut, other.done) == (True, False, ())
 
 
 def test_forgetting_a_person_leaves_counts_alone(store: SqlStore) -> None:

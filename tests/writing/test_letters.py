@@ -137,6 +137,15 @@ def test_a_letter_says_what_happens_with_the_data() -> None:
         ("menu-contradiction", "non corrispondono"),
         ("menu-several", "più di un incontro"),
         ("menu-refused", "ha chiuso le iscrizioni"),
+        ("menu-cancelled", "musei e le biblioteche» (martedì 16 marzo) purtroppo è stato annullato."),
+        ("status-cancelled", "purtroppo è stato annullato. Non risultano altre iscrizioni"),
+        ("status-one-cancelled", "purtroppo è stato annullato"),
+        ("menu-held", "La Sua iscrizione è già registrata."),
+        ("menu-held", "È già in lista d'attesa."),
+        ("menu-held", "chi si iscrive ora va in lista d'attesa"),
+        ("confirmation-several", "Gli inviti allegati aggiungono gli incontri al calendario."),
+        ("confirmation", "L'invito allegato aggiunge l'incontro al calendario."),
+        ("confirmation-colleague", "Se qualcosa non è giusto, basta rispondere"),
         ("menu-nothing", "non ci sono altri incontri"),
         ("confirmation-moved", "abbiamo spostato"),
         ("confirmation-invited", "un'altra persona ha chiesto per Lei"),
@@ -163,14 +172,51 @@ def test_a_menu_offers_each_meeting_at_one_tap() -> None:
     assert len(joins) == len(letter.offers) == 3
 
 
+def test_a_menu_asks_nobody_into_a_meeting_that_is_theirs() -> None:
+    """What they hold, or wait for, they can leave; the rest is one tap away, and what is full says so on its button."""
+    mail = written(sample("menu-held"))
+    taps = [subject.partition(" ")[0] for _, subject, _ in mailto_links(mail)]
+
+    assert (taps.count("Iscrizione"), taps.count("Disdico")) == (1, 2)
+    assert "Lista d'attesa per giovedì 18 marzo" in unescape(body(mail, "html"))
+    assert body(mail).count("\n  Per iscriversi risponda") == 1
+    assert body(mail).count("\n  La Sua iscrizione è già registrata.") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "subject"),
+    [
+        ("confirmation-several", "it", "Iscrizione confermata: giovedì 11 marzo, ore 17:00–18:30 e un'altra data"),
+        ("confirmation-several", "en", "Registration confirmed: Thursday 11 March, 5:00–6:30 pm and another date"),
+        ("withdrawal-several", "it", "Disdetta registrata: giovedì 11 marzo e un'altra data"),
+        ("withdrawal-several", "en", "Registration cancelled: Thursday 11 March and another date"),
+        ("confirmation", "it", "Iscrizione confermata: giovedì 11 marzo, ore 17:00–18:30"),
+    ],
+)
+def test_a_subject_counts_its_dates(name: str, language: Language, subject: str) -> None:
+    """One other date is not several."""
+    assert parsed(written(replace(sample(name, language), thread=None)))["Subject"] == subject
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("form", ["plain", "html"])
+def test_after_an_erasure_nothing_is_said_to_be_kept(language: Language, form: str) -> None:
+    """Neither a retention time nor a copy is offered of what is gone; how to reach a person is."""
+    said = body(written(sample("erasure-nothing", language)), form)
+
+    assert "90" not in re.sub(r"<style>.*</style>|style=\"[^\"]*\"", "", said, flags=re.DOTALL)
+    assert "ascolto@comune.valverde.example" in said
+    assert "mailto:iscrizioni" not in said
+
+
 def test_the_digest_says_all_in_its_subject() -> None:
     """What is new and what waits for a person can be read without opening it; one is not many."""
     subjects = {path: str(parsed(mail)["Subject"]) for path, mail in MAILS if "digest" in path}
 
     assert subjects == {
-        "it/digest": "4 nuove iscrizioni, 1 disdetta, 1 messaggio da leggere, 2 problemi – Valverde in ascolto",
+        "it/digest": "4 nuove iscrizioni, 1 disdetta, 2 messaggi da leggere, 2 problemi – Valverde in ascolto",
         "it/digest-quiet": "Nessuna nuova iscrizione – Valverde in ascolto",
-        "en/digest": "4 new registrations, 1 cancelled, 1 mail to read, 2 problems – Valverde is listening",
+        "en/digest": "4 new registrations, 1 cancelled, 2 mails to read, 2 problems – Valverde is listening",
         "en/digest-quiet": "No new registrations – Valverde is listening",
     }
 
@@ -188,6 +234,47 @@ def test_the_digest_begins_with_what_a_person_must_do() -> None:
         places = [said.find(words) for words in order]
         assert -1 not in places
         assert places == sorted(places)
+
+
+@pytest.mark.parametrize("form", ["plain", "html"])
+def test_the_digest_groups_names_by_meeting(form: str) -> None:
+    """Under its title, what has happened in a meeting: first who came, last who left; each name once."""
+    said = unescape(re.sub(r"<[^>]+>", "", body(_digest_mail(dict(digests("it"))["digest"]), form)))
+    names = said[re.search("che cosa è cambiato", said, re.IGNORECASE).end() :]  # type: ignore[union-attr]
+    order = [
+        *("associazioni sportive", "Nuove iscrizioni", "Anna Neri", "Dalla lista d'attesa", "Ada Riva"),
+        *("In lista d'attesa", "ugo.bassi", "Disdette", "Ivo Sala"),
+        *("musei e le biblioteche", "Teresa Conti", "Lea Villa"),
+    ]
+    places = [names.find(words) for words in order]
+
+    assert -1 not in places
+    assert places == sorted(places)
+    assert "gruppi giovanili" not in names
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("it", ["Già fatto: iscrizione, musei e biblioteche", "ne è stato letto solo il testo", "annullato"]),
+        ("en", ["Done already: registered, museums and libraries", "only its text was read", "cancelled"]),
+    ],
+)
+@pytest.mark.parametrize("form", ["plain", "html"])
+def test_the_digest_says_what_else_bears_on_a_mail(form: str, language: Language, said: list[str]) -> None:
+    """What was done because of a mail to read, and whether it was read whole; which meetings are off."""
+    mail = _digest_mail(dict(digests(language))["digest"], language)
+    words = " ".join(unescape(re.sub(r"<[^>]+>", " ", body(mail, form))).split())
+
+    assert [what for what in said if what.lower() not in words.lower()] == []
+
+
+def test_one_place_is_not_several() -> None:
+    """A meeting with one place has "1 posto"."""
+    digest = dict(digests("it"))["digest"]
+    count = replace(digest.meetings[0], confirmed=1, meeting=replace(digest.meetings[0].meeting, capacity=1))
+
+    assert "1 persona iscritta su 1 posto," in body(_digest_mail(replace(digest, meetings=(count,))))
 
 
 def test_the_digest_carries_the_table_of_all_registrations() -> None:
@@ -208,7 +295,12 @@ def test_what_strangers_wrote_is_harmless_in_a_digest(language: Language) -> Non
     odd = replace(
         digest,
         changes=tuple(replace(change, name=HOSTILE, organisation=HOSTILE) for change in digest.changes),
-        to_read=tuple(replace(item, subject=HOSTILE, opening=HOSTILE, why=HOSTILE) for item in digest.to_read),
+        to_read=tuple(
+            replace(
+                item, subject=HOSTILE, opening=HOSTILE, why=HOSTILE, done=(replace(digest.changes[0], name=HOSTILE),)
+            )
+            for item in digest.to_read
+        ),
         undelivered=tuple(replace(item, error=HOSTILE) for item in digest.undelivered),
         set_aside=tuple(replace(item, sender=HOSTILE, subject=HOSTILE, error=HOSTILE) for item in digest.set_aside),
     )

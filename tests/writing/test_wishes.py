@@ -45,7 +45,6 @@ def understood(link: str, language: Language, added: str = "") -> Intent:
         subject=subject,
         date=AT,
         message_id="<m1@posta.example>",
-        in_reply_to="",
         references=(),
         body=(Passage(PassageKind.OWN, words),) if words else (),
         origin=Origin(Kind.PERSON),
@@ -90,7 +89,7 @@ def test_a_tap_to_change_is_completed_by_the_person(language: Language, day: str
 def replied(words: str, language: Language) -> Intent:
     """What the reader makes of an answer to a letter in these words."""
     body = (Passage(PassageKind.OWN, words),)
-    message = Message(ANNA, ANNA, "Re: Iscrizione", AT, "<m2@posta.example>", "", (), body, Origin(Kind.PERSON))
+    message = Message(ANNA, ANNA, "Re: Iscrizione", AT, "<m2@posta.example>", (), body, Origin(Kind.PERSON))
     return read_intent(message, series(language), AT)
 
 
@@ -121,7 +120,7 @@ def test_a_real_series_is_understood_too(language: Language) -> None:
 
     def read(subject: str, body: str) -> tuple[Outcome, tuple[str, ...], tuple[str, ...], bool]:
         passages = (Passage(PassageKind.OWN, body),) if body else ()
-        message = Message(ANNA, ANNA, subject, at, "<m@x>", "", (), passages, Origin(Kind.PERSON))
+        message = Message(ANNA, ANNA, subject, at, "<m@x>", (), passages, Origin(Kind.PERSON))
         intent = read_intent(message, real, at)
         return intent.outcome, intent.register, intent.cancel, intent.attention
 
@@ -147,7 +146,7 @@ def test_a_meeting_on_the_first_of_a_month_at_noon_is_understood(language: Langu
     about = series(language)
     first = replace(about.meetings[0], starts_at=datetime(2027, 4, 1, 12, 0, tzinfo=about.timezone))
     subject, _ = taken_apart(wishes(language).join(first))
-    message = Message(ANNA, ANNA, subject, AT, "", "", (), (), Origin(Kind.PERSON))
+    message = Message(ANNA, ANNA, subject, AT, "", (), (), Origin(Kind.PERSON))
     intent = read_intent(message, replace(about, meetings=(first, *about.meetings[1:])), AT)
 
     assert (intent.outcome, intent.register) == (Outcome.ACT, ("sport",))

@@ -18,7 +18,7 @@ from mailbot.adapters.store.tables import (
     person,
     registration,
 )
-from mailbot.core.digest import Change, Deed, Digest, MeetingCount, SetAside, ToRead
+from mailbot.core.digest import Change, Deed, Digest, MeetingCount, SetAside, ToRead, counted, lasting
 from mailbot.core.model import (
     Holdings,
     InboundState,
@@ -38,7 +38,7 @@ def make_digest(
 ) -> Digest:
     """What the organisers are told of all that happened after ``since`` and until ``upto``, where these are given."""
     codes = [meeting.code for meeting in series.meetings]
-    changes = _changes(connection, codes, since, upto)
+    changes = _changes(connection, codes, *_within(history.c.at, since, upto))
     counts = _counts(connection, codes)
     return Digest(
         day=day,
@@ -48,14 +48,23 @@ def make_digest(
                 meeting=meeting,
                 confirmed=counts.get((meeting.code, RegistrationStatus.CONFIRMED), 0),
                 waiting=counts.get((meeting.code, RegistrationStatus.WAITING), 0),
-                new=len({c.address for c in changes if c.meeting == meeting.code and c.deed is not Deed.WITHDRAWN}),
-                withdrawn=len({c.address for c in changes if c.meeting == meeting.code and c.deed is Deed.WITHDRAWN}),
+                new=new,
+                withdrawn=withdrawn,
             )
             for meeting in series.meetings
+            for new, withdrawn in (counted(changes, meeting.code),)
         ),
-        changes=changes,
+        changes=lasting(changes),
         to_read=tuple(
-            ToRead(row.received_at, row.sender or "", row.subject or "", row.opening or "", row.why or "")
+            ToRead(
+                row.received_at,
+                row.sender or "",
+                row.subject or "",
+                row.opening or "",
+                row.why or "",
+                done=_changes(connection, codes, history.c.inbound_id == row.id, history.c.deed != Deed.PROMOTED),
+                cut=row.truncated,
+            )
             for row in _mails(connection, since, upto, inbound.c.attention, inbound.c.state == InboundState.HANDLED)
         ),
         undelivered=undelivered(connection, since, upto),
@@ -81,7 +90,7 @@ def undelivered(
     return tuple(Undelivered(row.at, LetterKind(row.kind), row.recipient, row.said or "") for row in rows)
 
 
-_MAIL = (inbound.c.received_at, inbound.c.sender, inbound.c.subject, inbound.c.opening, inbound.c.why, inbound.c.error)
+_MAIL = tuple(inbound.c[name] for name in "id received_at sender subject opening why error truncated".split())
 
 
 def _mails(
@@ -97,16 +106,14 @@ def _within(moment: Column[datetime], since: datetime | None, upto: datetime | N
     return after if upto is None else (*after, moment <= upto)
 
 
-def _changes(
-    connection: Connection, codes: Iterable[str], since: datetime | None, upto: datetime | None
-) -> tuple[Change, ...]:
+def _changes(connection: Connection, codes: Iterable[str], *conditions: ColumnElement[bool]) -> tuple[Change, ...]:
     query = (
         select(
             history.c.at, history.c.deed, registration.c.meeting, person.c.name, person.c.address, person.c.organisation
         )
         .join(registration, registration.c.id == history.c.registration_id)
         .join(person, person.c.id == registration.c.person_id)
-        .where(registration.c.meeting.in_(list(codes)), *_within(history.c.at, since, upto))
+        .where(registration.c.meeting.in_(list(codes)), *conditions)
         .order_by(history.c.id)
     )
     return tuple(

@@ -24,7 +24,9 @@ class Calendar:
         self.in_order = tuple(sorted(series.meetings, key=lambda m: (m.starts_at, m.code)))
         """All meetings as they begin."""
         self.to_come = series.to_come(at)
-        """Those that have not begun."""
+        """Those that have not begun and do take place."""
+        self._off = tuple(m for m in self.in_order if at < m.starts_at and m not in self.to_come)
+        """Those that will not take place: spoken of where nothing else fits, so that they can be told to be off."""
         self._starts = {m.code: m.starts_at.astimezone(series.timezone) for m in series.meetings}
         days: dict[date, set[str]] = {}
         for code, start in self._starts.items():
@@ -38,8 +40,13 @@ class Calendar:
 
     @property
     def codes_to_come(self) -> frozenset[str]:
-        """The codes of those that have not begun."""
+        """The codes of those that have not begun and do take place."""
         return frozenset(meeting.code for meeting in self.to_come)
+
+    def coming(self, among: frozenset[str]) -> frozenset[str]:
+        """The codes of those to come, among these where any are given; of those that are off where none is to come."""
+        of_each = (frozenset(m.code for m in of if not among or m.code in among) for of in (self.to_come, self._off))
+        return next(of_each) or next(of_each)
 
     def day(self, meeting: Meeting) -> date:
         """The day of a meeting."""
@@ -68,6 +75,7 @@ class Calendar:
     def weekday(self, number: int) -> frozenset[str]:
         """The meetings on this weekday: the next one's, or of both within two weeks."""
         days = sorted({self.day(m) for m in self.to_come if self.day(m).weekday() == number})
+        days = days or sorted({self.day(m) for m in self._off if self.day(m).weekday() == number})
         soon = [day for day in days if day <= self.today + TWO_WEEKS] or days[:1]
         return NOBODY.union(*map(self.on, soon))
 
@@ -79,7 +87,9 @@ class Calendar:
     def week(self, weeks: int) -> frozenset[str]:
         """The meetings to come of this week (0), next week (1)."""
         monday = self.today - timedelta(days=self.today.weekday()) + timedelta(weeks=weeks)
-        return frozenset(m.code for m in self.to_come if monday <= self.day(m) < monday + timedelta(days=7))
+        days = [monday + timedelta(days=n) for n in range(7)]
+        inside = (frozenset(m.code for m in of if self.day(m) in days) for of in (self.to_come, self._off))
+        return next(inside) or next(inside)
 
     def month(self, number: int) -> frozenset[str]:
         """The meetings to come of a month; else those that were in it."""

@@ -56,9 +56,9 @@ class Case:
         return Choice(quoted.codes, None, (*choice.why, *quoted.why)) if fits else choice
 
     def to_come(self, code: str) -> bool:
-        """Whether a meeting has not begun."""
+        """Whether a meeting has not begun; one that is off has not either, and ``decide`` says what became of it."""
         meeting = self.series.meeting(code)
-        return meeting is not None and meeting.is_to_come(self.calendar.at)
+        return meeting is not None and self.calendar.at < meeting.starts_at
 
     def act(self, deed: str, why: Iterable[Mention], register: Codes = NOBODY, cancel: Codes = NOBODY) -> Intent:
         """Does what is wanted; ``deed`` and ``why`` tell it in words."""

@@ -89,7 +89,7 @@ def _by_calendar(case: Case) -> Intent | None:
         return Intent(Outcome.ASK, doubt=Doubt.UNNAMED, evidence=(said,))
     if reply.partstat == "DECLINED":
         return Intent(Outcome.ACT, cancel=(code,), evidence=(said,))
-    if not meeting.is_to_come(case.calendar.at):
+    if not case.to_come(code):
         return Intent(Outcome.ASK, doubt=Doubt.OVER, evidence=(said,))
     return Intent(Outcome.ACT, register=(code,), evidence=(said,))
 

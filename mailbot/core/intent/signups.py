@@ -157,7 +157,7 @@ def _all(case: Case) -> Intent | None:
     spared = _spared(apart, case)
     if apart and spared.doubt:
         return case.ask(spared.doubt, spared.why)
-    codes = case.calendar.codes_to_come & _scope(case.own) if _scope(case.own) else case.calendar.codes_to_come
+    codes = case.calendar.coming(_scope(case.own))
     if case.own.has("onwards") or case.subject.has("onwards"):
         first = _first_day(case)
         if first is None:

@@ -101,8 +101,8 @@ class Message:
     date: datetime | None
     message_id: str
     """With angle brackets, or empty."""
-    in_reply_to: str
     references: tuple[str, ...]
+    """The mails before it in its thread; the one it answers, where it names no others (RFC 5322 section 3.6.4)."""
     body: tuple[Passage, ...]
     """Everything readable in the order in which it is written; nothing is thrown away."""
     origin: Origin

@@ -129,11 +129,13 @@ class Letter:
     declined: tuple[Meeting, ...] = ()
     """Meetings the sender withdrew from without having been signed up."""
     held: tuple[Place, ...] = ()
-    """All that the recipient holds now: for ``STATUS`` and ``EXPORT``."""
+    """All that the recipient holds now."""
     refused: tuple[Meeting, ...] = ()
-    """Meetings asked for that take nobody more: over, closed or cancelled."""
+    """Meetings asked for that take nobody more: over, closed or cancelled. Cancelled ones they held a place in, too."""
     offers: tuple[Meeting, ...] = ()
     """For ``MENU``: the meetings to choose from."""
+    full: tuple[Meeting, ...] = ()
+    """Of the offers, those whose places are taken: who chooses one waits."""
     doubt: Doubt | None = None
     requests: tuple[Request, ...] = ()
     attention: bool = False

@@ -20,6 +20,7 @@ LONGEST_VALUE = 8_000
 """Characters of a header value that are looked at."""
 MOST_VALUES = 50
 """Values of one header that are looked at."""
+MOST_REFERENCES = 20
 YEARS = range(1980, 2200)
 """A Date outside of these is no date."""
 
@@ -120,6 +121,14 @@ def _usable(text: str) -> list[Address]:
         Address(clean(address).lower(), decoded(shown).strip("\"' "))
         for shown, address in mailboxes(text[:LONGEST_VALUE])
     ]
+
+
+def references(mime: MimeMessage) -> tuple[str, ...]:
+    """The mails before this one in its thread; the one it answers, where it names no others and answers one alone."""
+    if before := message_ids(mime, "References"):
+        return before[-MOST_REFERENCES:]
+    answered = message_ids(mime, "In-Reply-To")
+    return answered if len(answered) == 1 else ()
 
 
 def message_ids(mime: MimeMessage, name: str) -> tuple[str, ...]:

@@ -70,7 +70,7 @@ def compose(letter: Letter, series: Series, sender: Sender, texts: Texts, at: da
         jinja2.TemplateError: a template has a mistake, which ``mailbot check`` tells beforehand.
     """
     invites = _invites(letter, series, sender, at)
-    words = letter_words(letter, series, sender, at, invited=any(each.method == "REQUEST" for each in invites))
+    words = letter_words(letter, series, sender, at, invited=sum(each.method == "REQUEST" for each in invites))
     return _written(letter, words, invites, letter.attachments, series, sender, texts, at, message_id)
 
 

@@ -64,7 +64,7 @@ def _of_letters(texts: Texts, language: Language) -> Iterator[str]:
     """What goes wrong when the samples of a language are rendered."""
     about = series(language)
     for name, letter in letters(language):
-        words = letter_words(letter, about, SENDER, AT, invited=True)
+        words = letter_words(letter, about, SENDER, AT, invited=1)
         link = about.meetings[0].join_url if name in _LINKED else ""
         yield from _rendered(texts, language, letter.kind, words, link)
     for _, digest in digests(language):

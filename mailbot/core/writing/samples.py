@@ -130,13 +130,19 @@ def letters(language: Language) -> Iterator[tuple[str, Letter]]:
     yield "withdrawal-nothing", letter(withdrawal)
     for doubt in Doubt:
         yield f"menu-{doubt}", letter(menu, doubt=doubt, offers=(sport, museums, youth))
+    mine = (sample_place(sport), sample_place(museums, _WAITING))
+    yield "menu-held", letter(menu, doubt=Doubt.UNNAMED, held=mine, offers=(sport, museums, youth), full=(youth,))
     closed = replace(sport, status=MeetingStatus.CLOSED)
     yield "menu-refused", letter(menu, doubt=Doubt.OVER, refused=(closed,), offers=(youth,), attention=True)
+    off = replace(museums, status=MeetingStatus.CANCELLED)
+    yield "menu-cancelled", letter(menu, refused=(off,), offers=(sport, youth))
     yield "menu-nothing", letter(menu, doubt=Doubt.OVER, refused=(sport,))
     yield "acknowledgement", letter(LetterKind.ACKNOWLEDGEMENT, attention=True)
     yield "status", letter(LetterKind.STATUS, held=(sample_place(sport), sample_place(museums, _WAITING)))
     yield "status-link", letter(LetterKind.STATUS, held=(sample_place(sport),), requests=(Request.LINK,))
     yield "status-nothing", letter(LetterKind.STATUS, offers=(sport, youth))
+    yield "status-cancelled", letter(LetterKind.STATUS, refused=(off,), offers=(sport,), requests=(Request.LINK,))
+    yield "status-one-cancelled", letter(LetterKind.STATUS, held=(sample_place(sport),), refused=(off,))
     yield "export", letter(LetterKind.EXPORT, attachments=copy)
     yield "erasure", letter(LetterKind.ERASURE, attachments=copy, withdrawn=(moved,))
     yield "erasure-nothing", letter(LetterKind.ERASURE)
@@ -164,22 +170,27 @@ def digests(language: Language) -> Iterator[tuple[str, Digest]]:
     sport, museums, youth = series(language).meetings
     since = AT - timedelta(days=1)
     texts = _DIGEST_WORDS[language]
+    lea = Change(since, Deed.REGISTERED, "musei", "Lea Villa", "lea.villa@posta.example", "")
     full = Digest(
         day=date(2027, 3, 10),
         since=since,
         meetings=(
-            MeetingCount(sport, 40, 2, 3, 1),
-            MeetingCount(museums, 12, 0, 1, 0),
-            MeetingCount(youth, 7, 0, 0, 0),
+            MeetingCount(sport, 40, 2, 2, 1),
+            MeetingCount(museums, 12, 0, 2, 0),
+            MeetingCount(replace(youth, status=MeetingStatus.CANCELLED), 7, 0, 0, 0),
         ),
         changes=(
             Change(since, Deed.REGISTERED, "sport", "Anna Neri", "anna.neri@posta.example", "ASD Valverde"),
             Change(since, Deed.PROMOTED, "sport", "Ada Riva", "ada.riva@posta.example", ""),
             Change(since, Deed.QUEUED, "sport", "", "ugo.bassi@posta.example", ""),
             Change(since, Deed.REGISTERED, "musei", "Teresa Conti", "t.conti@biblioteca.example", texts["library"]),
+            lea,
             Change(since, Deed.WITHDRAWN, "sport", "Ivo Sala", "ivo.sala@posta.example", "Judo Club"),
         ),
-        to_read=(ToRead(since, "lea.villa@posta.example", texts["subject"], texts["opening"], texts["why"]),),
+        to_read=(
+            ToRead(since, "lea.villa@posta.example", texts["subject"], texts["opening"], texts["why"], (lea,)),
+            ToRead(since, "ivo.sala@posta.example", texts["large"], texts["photos"], "", cut=True),
+        ),
         undelivered=(
             Undelivered(since, LetterKind.CONFIRMATION, "asd@pec.example", "550 5.0.0 accetta solo posta certificata"),
         ),
@@ -196,13 +207,17 @@ def digests(language: Language) -> Iterator[tuple[str, Digest]]:
 _DIGEST_WORDS: dict[Language, dict[str, str]] = {
     "it": {
         "library": "Biblioteca civica",
-        "subject": "Una domanda sugli incontri",
+        "subject": "Iscrizione e una domanda",
+        "large": "Le foto della premiazione",
+        "photos": "Buongiorno, come promesso invio le foto della premiazione.",
         "opening": "Buongiorno, è previsto un attestato di partecipazione? Ci serve per il registro delle attività.",
         "why": "una domanda a cui il programma non sa rispondere",
     },
     "en": {
         "library": "Town library",
-        "subject": "A question about the meetings",
+        "subject": "Signing up, and a question",
+        "large": "Pictures of the award ceremony",
+        "photos": "Hello, here are the pictures of the award ceremony, as promised.",
         "opening": "Hello, will there be a certificate of attendance? We would need it for our records.",
         "why": "a question that the program cannot answer",
     },

@@ -32,8 +32,8 @@ _Item = TypeVar("_Item", Change, ToRead, Undelivered, SetAside)
 _NAME = re.compile(r"[^\W\d_][^\d_@:/<>\"(){}\[\]|\\=+*#%&!?;^~$€]*")
 
 
-def letter_words(letter: Letter, series: Series, sender: Sender, at: datetime, *, invited: bool) -> dict[str, Any]:
-    """The words for a letter; ``invited`` says whether a calendar invite goes with it."""
+def letter_words(letter: Letter, series: Series, sender: Sender, at: datetime, *, invited: int) -> dict[str, Any]:
+    """The words for a letter; ``invited`` says how many calendar invites go with it."""
     news = [place for place in letter.registered if place.news]
     told = {place.uid for place in letter.registered}
     asked = Request.LINK in letter.requests or Request.STATUS in letter.requests
@@ -46,6 +46,8 @@ def letter_words(letter: Letter, series: Series, sender: Sender, at: datetime, *
         "others": [place for place in letter.held if place.uid not in told] if asked else [],
         "attendee": (speakable_name(letter.attendee.name) or letter.attendee.address) if letter.attendee else "",
         "invited": invited,
+        "full": lambda meeting: meeting in letter.full,
+        "mine": lambda meeting: next((place for place in letter.held if place.meeting.code == meeting.code), None),
     }
 
 
@@ -56,7 +58,7 @@ def digest_words(digest: Digest, recipient: Address, series: Series, sender: Sen
         "digest": replace(
             digest,
             changes=tuple(map(_harmless, digest.changes)),
-            to_read=tuple(map(_harmless, digest.to_read)),
+            to_read=tuple(replace(_harmless(item), done=tuple(map(_harmless, item.done))) for item in digest.to_read),
             undelivered=tuple(map(_harmless, digest.undelivered)),
             set_aside=tuple(map(_harmless, digest.set_aside)),
         ),

@@ -53,12 +53,12 @@ class Daemon:
             clock: the time; a test may move it.
 
         Raises:
-            StoreTrouble: the database cannot be opened.
+            StoreTrouble: the database cannot be opened, or another daemon works on it.
         """
         self._file = file
         self._service = service
         self._clock = clock
-        self._store = open_store(service, clock)
+        self._store = open_store(service, clock, alone=True)
         self._house = make_house(service, self._store, clock)
         self._mailbox: Mailbox = make_mailbox(service.imap)
         self._retired: list[Mailbox] = []
@@ -261,7 +261,7 @@ def serve(file: Path, service: ServiceConfig) -> None:
     """Runs the daemon until SIGTERM or SIGINT; SIGHUP takes the configuration over again.
 
     Raises:
-        StoreTrouble: the database cannot be opened at the start.
+        StoreTrouble: the database cannot be opened at the start, or another daemon works on it.
     """
     watched = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
     # Blocked before any thread starts, so that all of them are delivered to the wait below and nowhere else.

@@ -34,6 +34,20 @@ def test_it_answers_and_a_second_start_goes_on_where_the_first_ended(town: Town,
     assert len(town.servers.delivered) == 2
 
 
+def test_a_second_daemon_on_the_same_database_is_refused(town: Town, start: Start) -> None:
+    """It ends with 1 and the first one's number, and touches nothing; once the first has ended another may start."""
+    first = start()
+    first.hear("READY=1")
+    second = town.mailbot("run")
+
+    assert second.returncode == 1
+    assert f"another mailbot is running on this database (pid {first.process.pid}" in second.stderr.decode()
+    assert b"Traceback" not in second.stderr
+    assert town.mailbot("status").returncode == 0
+    assert first.stop() == 0
+    start().hear("READY=1")
+
+
 def test_sighup_takes_the_configuration_over(town: Town, start: Start) -> None:
     """A meeting that was added is served without a restart."""
     town.configure(series=SERIES.partition('[[meetings]]\ncode = "musei"')[0])

@@ -22,6 +22,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
+from mailbot.adapters.store.alone import Alone
 from mailbot.ports import StoreTrouble
 
 BUSY_SECONDS = 30
@@ -173,6 +174,16 @@ def _alembic() -> AlembicConfig:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     return config
+
+
+def hold_alone(engine: Engine) -> Alone | None:
+    """Keeps an SQLite file from other daemons; None where the database is a server's.
+
+    Raises:
+        StoreTrouble: another daemon has it.
+    """
+    file = _file(engine.url)
+    return None if file is None else Alone(file)
 
 
 def _file(url: URL) -> Path | None:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, Engine, select
 
 from mailbot.adapters.store import inbox, outbox, registrations, reports
+from mailbot.adapters.store.alone import Alone
 from mailbot.adapters.store.dialect import insert
 from mailbot.adapters.store.engine import READING, trouble_told
 from mailbot.adapters.store.tables import contact, digest, installation
@@ -104,8 +105,10 @@ class SqlWork:
 class SqlStore:
     """The rows between the loops; see ``ports.Store``."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, alone: Alone | None = None) -> None:
+        """A store on this database; with ``alone`` it is kept from other daemons until ``close``."""
         self._engine = engine
+        self._alone = alone
 
     @contextmanager
     def _write(self) -> Iterator[Connection]:
@@ -118,8 +121,10 @@ class SqlStore:
             yield connection
 
     def close(self) -> None:
-        """Closes every connection."""
+        """Closes every connection, and leaves the database to others."""
         self._engine.dispose()
+        if self._alone is not None:
+            self._alone.release()
 
     @contextmanager
     def work(self) -> Iterator[SqlWork]:

@@ -32,6 +32,9 @@ class Alone:
                 "check that its folder exists and belongs to mailbot's user"
             ) from error
         self._release = weakref.finalize(self, os.close, descriptor)
+        if os.geteuid() == 0:
+            folder = lock.parent.stat()
+            os.fchown(descriptor, folder.st_uid, folder.st_gid)  # the service's user must be able to take it next time
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

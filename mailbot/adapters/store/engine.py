@@ -192,11 +192,17 @@ def _file(url: URL) -> Path | None:
 
 
 def _keep_private(url: URL) -> None:
-    """Sees to it that its owner alone can read the file, a restored one too; SQLite's log files get the same mode."""
+    """Sees to it that its owner alone can read the file, a restored one too; SQLite's log files get the same mode.
+
+    A file that root makes, as by typing `mailbot check`, belongs to whom the folder belongs to: the service's user.
+    """
     if file := _file(url):
         try:
             descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
             try:
+                if os.geteuid() == 0 and os.fstat(descriptor).st_size == 0:
+                    folder = file.resolve().parent.stat()
+                    os.fchown(descriptor, folder.st_uid, folder.st_gid)
                 if os.fstat(descriptor).st_mode & 0o077:
                     os.fchmod(descriptor, 0o600)
             finally:

@@ -141,9 +141,20 @@ def test_nobody_listening_is_said() -> None:
     with ScriptedServer() as server:
         gone = settings(server)
     box = ImapMailbox(gone)
-    with pytest.raises(MailboxTrouble, match="could not connect: Connection refused"):
+    with pytest.raises(MailboxTrouble, match="could not connect: Connection refused; check `imap.host` and"):
         box.open()
     box.close()
+
+
+def test_plain_text_where_the_server_wants_tls_names_the_keys() -> None:
+    """Such a server waits for us, and we for its greeting."""
+
+    def script(connection: Connection) -> None:
+        connection.line()
+
+    words = "no answer in time; check `imap.host`, `imap.port` and `imap.security`$"
+    with opened(script, timeout=0.3) as (box, _), pytest.raises(MailboxTrouble, match=words):
+        box.open()
 
 
 def test_tls_where_there_is_none_names_the_keys() -> None:

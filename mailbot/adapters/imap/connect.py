@@ -3,7 +3,6 @@
 import contextlib
 import re
 import socket
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any, Literal
 import imapclient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
 
-from mailbot.adapters.tls import client_context
+from mailbot.adapters.tls import client_context, mend, os_words
 from mailbot.config.secret import SecretTrouble
 from mailbot.ports import LoginRefused, MailboxTrouble
 
@@ -94,7 +93,7 @@ def _connected(settings: ImapSettings) -> Any:
     except BROKEN_STREAM as error:
         if client is not None:
             drop(client)
-        raise MailboxTrouble(f"{settings.where}: could not connect: {said(error)}{_mend(error)}") from error
+        raise MailboxTrouble(f"{settings.where}: could not connect: {said(error)}{mend(error, 'imap')}") from error
     return client
 
 
@@ -120,22 +119,10 @@ def _log_in(client: Any, settings: ImapSettings) -> None:
         raise MailboxTrouble(f"{settings.where}: could not log in: {said(error)}") from error
 
 
-def _mend(error: BaseException) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return "; check `imap.host`, or name the authority that signed the certificate in `imap.ca_file`"
-    if isinstance(error, ssl.SSLError) or "TLS" in said(error):
-        return "; check `imap.security` and `imap.port`"
-    return ""
-
-
 def said(error: BaseException) -> str:
     """What an error says, on one line."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        text = f"its certificate is not trusted: {error.verify_message}"
-    elif isinstance(error, TimeoutError):
-        text = "no answer in time"
-    elif isinstance(error, OSError) and error.strerror:
-        text = error.strerror
+    if isinstance(error, OSError) and (told := os_words(error)):
+        text = told
     elif isinstance(error, KeyError):
         text = f"the answer lacks {said_bytes(error.args[0])}" if error.args else "the answer lacks something"
     else:

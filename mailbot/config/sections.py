@@ -15,6 +15,7 @@ from mailbot.config.values import (
     Auth,
     Duration,
     MailAddress,
+    Moment,
     Port,
     Positive,
     SecretValue,
@@ -76,7 +77,7 @@ class MeetingSection(Section):
     keywords: tuple[Text, ...] = Field(
         (), description="Words by which people may name it; inflections and obvious synonyms need not be listed."
     )
-    starts_at: datetime = Field(description="When it begins, in local time of the series.")
+    starts_at: Moment = Field(description="When it begins, day and hour, in local time of the series.")
     duration_minutes: Annotated[int, Field(ge=1, le=1440, strict=True)] = Field(description="How long it lasts.")
     join_url: Annotated[Text, AfterValidator(web_link)] = Field(
         description="The link to join; only those registered get it."

@@ -96,7 +96,9 @@ class Daemon:
         systemd.notify("STATUS=starting")
         self._stopping.wait()
         systemd.notify("STOPPING=1", "STATUS=finishing what is in hand")
-        bell.shutdown(wait=False)
+        # It waits for a turn of remind that is in hand: after the end the database belongs to others.
+        threads.append(threading.Thread(target=bell.shutdown, name="remind", daemon=True))
+        threads[-1].start()
         end = time.monotonic() + STOP_SECONDS
         for thread in threads:
             thread.join(max(0.0, end - time.monotonic()))

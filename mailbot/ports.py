@@ -285,6 +285,9 @@ class Store(Protocol):
     def last_digest(self) -> tuple[date, datetime] | None:
         """The day and the moment of the last digest."""
 
+    def digest(self, series: Series, day: date, since: datetime | None) -> Digest:
+        """What the digest of a day says of all that happened after ``since``."""
+
     def forget_before(self, moment: datetime) -> int:
         """Empties everything older of what is personal; answers how many rows were touched."""
 

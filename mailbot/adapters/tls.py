@@ -1,4 +1,4 @@
-"""What connections to any of our servers share: how TLS is made, and what to look at where no connection comes about."""
+"""What connections to our servers share: how TLS is made, and what to look at where no connection comes about."""
 
 import os
 import re

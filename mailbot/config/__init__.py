@@ -118,7 +118,8 @@ def _times_that_are_not(config: Config) -> list[str]:
     """Local times that the change to summer time leaves out."""
     zone = config.series.timezone
     return [
-        f"meetings[{number}].starts_at ({meeting.code}): the clocks leave out {meeting.starts_at:%H:%M} on that day in {zone.key}"
+        f"meetings[{number}].starts_at ({meeting.code}): "
+        f"the clocks leave out {meeting.starts_at:%H:%M} on that day in {zone.key}"
         for number, meeting in enumerate(config.meetings, start=1)
         if meeting.starts_at.tzinfo is None
         and meeting.meeting(zone).starts_at.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != meeting.starts_at

@@ -132,7 +132,9 @@ class ImapSection(ServerSection):
     """``[imap]``: the registration inbox."""
 
     username: Text = Field(description="The name to log in with.")
-    password: SecretValue = Field(description="In place, or as { file }, { env }, { credential } or { command }.")
+    password: SecretValue = Field(
+        description="As { file }, { env }, { credential }, { command }; in place, if nobody else can read the file."
+    )
     folder: Text = Field("INBOX", description="The folder that is watched.")
     idle: bool = Field(True, strict=True, description="Let the server push (IDLE) where it can.")
     poll_seconds: Positive = Field(60, description="How often to look where the server cannot push.")

@@ -250,7 +250,7 @@ def _converse(stage: Stage) -> None:
     try:
         _invite(stage.servers)
         while text := _typed_text():
-            raw = typed("You <you@participant.example>", text, datetime.now(stage.series.timezone))
+            raw = typed("you@participant.example", text, datetime.now(stage.series.timezone))
             click.echo(console.explained("your mail", stage.understood(raw), stage.series))
             _show(*stage.exchange(raw))
     except (EOFError, KeyboardInterrupt):

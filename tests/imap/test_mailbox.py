@@ -141,7 +141,7 @@ def test_nobody_listening_is_said() -> None:
     with ScriptedServer() as server:
         gone = settings(server)
     box = ImapMailbox(gone)
-    with pytest.raises(MailboxTrouble, match="could not connect: Connection refused; check `imap.host` and"):
+    with pytest.raises(MailboxTrouble, match=r"could not connect: Connection refused; check `imap\.host` and"):
         box.open()
     box.close()
 

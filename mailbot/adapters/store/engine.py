@@ -159,7 +159,7 @@ def require_present(engine: Engine) -> None:
     """
     file = _file(engine.url)
     if file is not None and not file.exists():
-        raise StoreTrouble(f"{file}: there is no database yet; the first `mailbot run` makes it")
+        raise StoreTrouble(f"{file}: there is no database yet; `mailbot check` or the first `mailbot run` makes it")
     with trouble_told(engine.url):
         present, newest = revision(engine), ScriptDirectory.from_config(_alembic()).get_current_head()
     if present != newest:

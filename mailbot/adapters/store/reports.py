@@ -136,6 +136,11 @@ def status(connection: Connection, codes: Iterable[str], lately: datetime) -> St
             .select_from(inbound)
             .where(inbound.c.state == InboundState.SET_ASIDE, inbound.c.handled_at > lately)
         ).scalar_one(),
+        to_read=connection.execute(
+            select(func.count())
+            .select_from(inbound)
+            .where(inbound.c.attention, inbound.c.state == InboundState.HANDLED)
+        ).scalar_one(),
     )
 
 

@@ -233,6 +233,9 @@ class SqlStore:
 
     def installation(self, at: datetime) -> tuple[datetime, bytes]:
         """The moment of the first start, and the secret that names are derived with; made at the first call."""
+        with self._read() as connection:
+            if known := connection.execute(select(installation)).one_or_none():
+                return known.first_start_at, known.secret
         with self._write() as connection:
             connection.execute(
                 insert(connection, installation)

@@ -28,7 +28,6 @@ __all__ = [
     "Handled",
     "Inbound",
     "Kept",
-    "LoginRefused",
     "Mailbox",
     "MailboxTrouble",
     "Parcel",
@@ -55,10 +54,6 @@ class Clock(Protocol):
 
 class MailboxTrouble(Exception):
     """The mailbox cannot be reached or will not answer; the message says what to mend. Worth another try later."""
-
-
-class LoginRefused(MailboxTrouble):
-    """The server answers, but refuses the user name or the password."""
 
 
 @dataclass(frozen=True, slots=True)

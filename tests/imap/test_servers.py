@@ -17,7 +17,7 @@ from mailbot.core.model import Kind, Outcome
 from mailbot.demo import servers
 from mailbot.loops import collect
 from mailbot.loops.house import House
-from mailbot.ports import Handled, LoginRefused, MailboxTrouble
+from mailbot.ports import Handled, MailboxTrouble
 from tests import samples
 from tests.servers.dovecot import PASSWORD, USER, Dovecot
 
@@ -191,7 +191,7 @@ def test_a_large_mail_is_read_by_its_words(server: Server) -> None:
 def test_a_wrong_password_is_refused_in_words(server: Server) -> None:
     """By the key that holds it."""
     words = r"check `imap\.username` and `imap\.password`"
-    with opened(replace(server.settings, password=lambda: "wrong")) as box, pytest.raises(LoginRefused, match=words):
+    with opened(replace(server.settings, password=lambda: "wrong")) as box, pytest.raises(MailboxTrouble, match=words):
         box.open()
 
 

@@ -13,7 +13,7 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginEr
 
 from mailbot.adapters.tls import client_context, mend, os_words
 from mailbot.config.secret import SecretTrouble
-from mailbot.ports import LoginRefused, MailboxTrouble
+from mailbot.ports import MailboxTrouble
 
 CONNECT_SECONDS = 15.0
 READ_SECONDS = 60.0
@@ -55,8 +55,7 @@ def connect(settings: ImapSettings) -> Any:
     """A client that is logged in.
 
     Raises:
-        LoginRefused: the server will not have the name or the password.
-        MailboxTrouble: anything else.
+        MailboxTrouble: the server will not have the name or the password, or anything else.
     """
     client = _connected(settings)
     try:
@@ -112,7 +111,7 @@ def _log_in(client: Any, settings: ImapSettings) -> None:
     except BROKEN_STREAM as error:
         lost = isinstance(error.__context__, IMAPClientAbortError | OSError)
         if isinstance(error, LoginError) and not lost and not _FOR_NOW.search(said(error)):
-            raise LoginRefused(
+            raise MailboxTrouble(
                 f"{settings.where}: the log-in as {settings.username} was refused: {said(error)}; "
                 "check `imap.username` and `imap.password`"
             ) from error

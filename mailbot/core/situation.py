@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mailbot.core.model import Attachment, Language, Letter, Outcome, Person, Place, Registration
+from mailbot.core.model import Attachment, Language, Letter, Outcome, Place, Registration
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +19,8 @@ class Standing:
 class Situation:
     """The facts that a decision may look at."""
 
-    person: Person | None = None
-    """Who stands behind the address that is answered, where known."""
     registrations: tuple[Registration, ...] = ()
-    """Theirs, withdrawn ones included."""
+    """Those of whoever has the address that is answered, withdrawn ones included."""
     attendee_registrations: tuple[Registration, ...] = ()
     """Those of the person whom the sender signs up in their stead."""
     standings: Mapping[str, Standing] | None = None

@@ -40,7 +40,6 @@ class SqlWork:
         """The facts that a decision about a mail from ``address`` may look at, its ``export`` aside."""
         codes = [meeting.code for meeting in series.meetings]
         return Situation(
-            person=registrations.find_person(self._connection, address),
             registrations=registrations.of_address(self._connection, address, codes),
             attendee_registrations=registrations.of_address(self._connection, attendee, codes) if attendee else (),
             standings=self.standings(series),

@@ -7,7 +7,6 @@ without a database library.
 
 import io
 import json
-import logging
 import os
 import sys
 from collections.abc import Callable
@@ -48,7 +47,7 @@ def main() -> None:
     """Reads a registration inbox and answers it: plain mail in, Zoom link and calendar invite out.
 
     See it first with `mailbot demo`. Then: write a configuration, prove it with `mailbot check`, see with
-    `mailbot rehearse` what would have been answered, and let `mailbot run` do it.
+    `mailbot rehearse` how the mails that are there would be understood, and let `mailbot run` do it.
 
     Exit codes: 0 done, 1 failed, 2 misuse of the command line, 78 bad configuration.
     """
@@ -103,8 +102,9 @@ def run(file: Path, verbose: bool) -> None:
     later each time. The log goes to standard error.
     """
     from mailbot.daemon import serve
+    from mailbot.logs import log_to_stderr
 
-    _log_to_stderr(verbose)
+    log_to_stderr(verbose)
     serve(file, load_service(file))
 
 
@@ -121,6 +121,7 @@ def check(file: Path) -> None:
 
     service = load_service(file)
     click.echo(f"{file}: {len(service.config.meetings)} meeting(s), no mistakes")
+    click.echo(console.meetings(service.config.to_series(), datetime.now(UTC)))
     failed = False
     for finding in findings(service):
         failed = failed or not finding.well
@@ -141,7 +142,7 @@ def demo(no_input: bool) -> None:
         from mailbot.demo.tour import tour
     except ModuleNotFoundError as error:
         raise click.ClickException(
-            f"the demo needs {error.name}; install it with: pip install 'mailbot[demo]'"
+            f"the demo needs {error.name}; from a checkout: pip install '.[demo]', or type: make demo"
         ) from error
     sys.exit(tour(interactive=sys.stdin.isatty() and sys.stdout.isatty() and not no_input))
 
@@ -187,9 +188,10 @@ def explain(file: Path, sources: tuple[str, ...], as_json: bool, now: datetime |
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, as `explain --json`.")
 @tells_trouble
 def rehearse(file: Path, folder: str | None, since: datetime | None, as_json: bool) -> None:
-    """Say what would have been answered to the mails in the real mailbox.
+    """Say what the bot makes of the mails in the real mailbox, as `explain` does, and count the outcomes.
 
-    Changes nothing in it, marks nothing as seen, stores nothing and sends nothing.
+    Who is registered already, and which meeting is full, it does not look at, and it writes no letters. Changes nothing
+    in the mailbox, marks nothing as seen, stores nothing and sends nothing.
     """
     from mailbot.parts import make_mailbox
 
@@ -232,13 +234,14 @@ def status(file: Path, as_json: bool) -> None:
     from mailbot.core.status import LATELY, troubles
 
     config = load(file)
-    store, now = _store(config), datetime.now(UTC)
-    present = store.status(config.to_series(), now - LATELY)
+    series = config.to_series()
+    now = datetime.now(series.timezone)
+    present = _store(config).status(series, now - LATELY)
     found = troubles(present, now)
     if as_json:
         click.echo(json.dumps({"healthy": not found, "troubles": found, **asdict(present)}, default=str, indent=2))
     else:
-        click.echo(console.status(present, found, config.to_series()))
+        click.echo(console.status(present, found, series))
     sys.exit(FAILED if found else 0)
 
 
@@ -277,13 +280,16 @@ def export(file: Path, form: str, output: Path | None, meeting: str | None) -> N
 @click.option("--send", "how", flag_value="send", help="To the organisers, by mail.")
 @tells_trouble
 def digest(file: Path, how: str) -> None:
-    """Make the organisers' digest now: all since the last one that was sent. The daily one comes all the same."""
+    """Make the organisers' digest now: all since the last daily one, which is not told of this.
+
+    So the next daily one comes at its hour, and says the same again with what is new.
+    """
     from mailbot.loops.remind import digest_mails
-    from mailbot.parts import make_house, make_postman, open_store, utc_now
+    from mailbot.parts import make_house, make_postman, utc_now
     from mailbot.ports import Accepted, Parcel
 
     service = load_service(file)
-    store = open_store(service, utc_now)
+    store = _store(service.config)
     mails = digest_mails(store, make_house(service, store, utc_now), utc_now)
     if how == "print":
         click.echo(console.mail_text(mails[0].raw) if mails else "nobody gets the digest: `digest.to` is empty")
@@ -311,7 +317,8 @@ def forget(file: Path, address: str) -> None:
     config = load(file)
     with closing(_store(config)) as store, store.work() as work:
         touched, copies = work.forget(wanted, datetime.now(UTC)), store.copies()
-    click.echo(f"{touched} row(s) erased or emptied" if touched else "nothing is held on this address")
+    done = f"all that was held on {wanted} is erased; counts remain, which name nobody"
+    click.echo(done if touched else "nothing is held on this address")
     console.tell_copies(copies)
 
 
@@ -319,12 +326,3 @@ def _store(config: Config) -> "SqlStore":
     from mailbot.parts import open_present_store
 
     return open_present_store(config)
-
-
-def _log_to_stderr(verbose: bool) -> None:
-    """Lines for the journal, which adds the time; on a terminal we add it ourselves."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(console.LogFormat(with_time=sys.stderr.isatty()))
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler])
-    for chatty in ("apscheduler", "alembic", "aiosmtplib", "imapclient"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -12,6 +12,7 @@ import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from textwrap import indent, wrap
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mailbot.core.discretion import without_addresses
-from mailbot.core.model import ALL, Meeting, Outcome, PassageKind, Series
+from mailbot.core.model import ALL, Meeting, MeetingStatus, Outcome, PassageKind, Series
 from mailbot.core.retry import Accepted, Receipt, Refused
 from mailbot.core.status import Status
 from mailbot.core.understanding import Understood
@@ -47,6 +48,20 @@ def one_line(text: str) -> str:
 
 
 # --- check ------------------------------------------------------------------------------------------------------------
+
+
+def meetings(series: Series, at: datetime) -> str:
+    """Each meeting with weekday and hour, for whoever has just written them down; and which are no use any more."""
+    width = max(len(meeting.code) for meeting in series.meetings)
+    return "\n".join(
+        f"  {meeting.code:<{width}}  {meeting.starts_at:%a %d %b %Y %H:%M}  {plain(meeting.title)}"
+        + (": is over" if meeting.ends_at <= at else ": has begun" if meeting.starts_at <= at else _closed(meeting))
+        for meeting in series.meetings
+    )
+
+
+def _closed(meeting: Meeting) -> str:
+    return "" if meeting.status is MeetingStatus.OPEN else f": {meeting.status}"
 
 
 def finding(found: "Finding") -> str:
@@ -167,18 +182,22 @@ def status(present: Status, troubles: Sequence[str], series: Series) -> str:
         when = f"{meeting.starts_at:%a %d %b %Y %H:%M}" if meeting else ""
         rows.append(
             f"  {standing.code:<{width}}  {when}  {standing.confirmed}{capacity} registered, "
-            f"{standing.waiting} waiting, {standing.cancelled} withdrawn"
+            f"{standing.waiting} waiting, {standing.cancelled} withdrawn{_closed(meeting) if meeting else ''}"
         )
     rows += [click.style("mails", bold=True), f"  {_counted(present.outcomes)}"]
     if present.restrained_lately:
         told = ", ".join(f"{name} {count}" for name, count in sorted(present.restrained_lately.items()))
         rows.append(f"  left to a person within a day because a limit was reached: {told}")
+    if present.to_read:
+        rows.append(f"  for a person to read: {present.to_read}; the digest says which and why")
     rows += [click.style("letters", bold=True), f"  {_counted(present.letters)}"]
     if present.bounced_lately:
         rows.append(f"  came back within a day: {present.bounced_lately}; the digest says whose")
     rows += [click.style("servers", bold=True)]
     for server, contact in sorted(present.contacts.items()):
-        reached = f"last reached {contact.at:%Y-%m-%d %H:%M:%S} UTC" if contact.at else "never reached"
+        # As the meetings above: in the time of the series.
+        at = contact.at.astimezone(series.timezone) if contact.at else None
+        reached = f"last reached {at:%a %d %b %Y %H:%M:%S}" if at else "never reached"
         rows.append(f"  {server}: {reached}{f'; {plain(contact.trouble)}' if contact.trouble else ''}")
     if troubles:
         rows += [click.style("not well", fg="red", bold=True), *(f"  {plain(trouble)}" for trouble in troubles)]
@@ -209,7 +228,7 @@ def mail_text(raw: bytes) -> str:
 
 
 class LogFormat(logging.Formatter):
-    """One event a line, with the priority that journald reads (sd-daemon(3)) where it is not a terminal.
+    """One event a line, with its time, or with the priority that journald reads (sd-daemon(3)).
 
     Above DEBUG no line shows an address, whoever's words it repeats.
     """

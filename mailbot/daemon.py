@@ -36,6 +36,10 @@ STOP_SECONDS = 8.0
 """How long a stop waits for what is in hand; with what the system needs it stays under ten."""
 FILING_PAUSE = timedelta(hours=1)
 """How long filing rests after the server has refused it."""
+REMIND = "remind"
+"""The bell's job that rings for it."""
+HANGS_AFTER = timedelta(hours=2)
+"""A turn that lasts so long hangs: the longest that is in order waits an hour for mail, or sends a batch slowly."""
 CONTACT_EVERY = timedelta(minutes=1)
 LONGEST_WAIT = 3600.0
 """Seconds that a loop waits when nothing rings and nothing is due."""
@@ -53,20 +57,24 @@ class Daemon:
             clock: the time; a test may move it.
 
         Raises:
-            StoreTrouble: the database cannot be opened.
+            StoreTrouble: the database cannot be opened, or another daemon works on it.
         """
         self._file = file
         self._service = service
         self._clock = clock
-        self._store = open_store(service, clock)
+        self._store = open_store(service, clock, alone=True)
         self._house = make_house(service, self._store, clock)
         self._mailbox: Mailbox = make_mailbox(service.imap)
         self._retired: list[Mailbox] = []
         self._postman: Postman = make_postman(service.smtp)
+        self._retired_postmen: list[Postman] = []
+        self._bell = BackgroundScheduler(
+            timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        )
         self._stopping = threading.Event()
-        self._collecting = Loop("collect", clock, self._mailbox_failed)
-        self._handling, self._delivering = Loop("handle", clock), Loop("deliver", clock)
-        self._reminding = Loop("remind", clock)
+        self._collecting = Loop("collect", self._mailbox_failed)
+        self._handling, self._delivering = Loop("handle"), Loop("deliver")
+        self._reminding = Loop("remind")
         self._loops = (self._collecting, self._handling, self._delivering, self._reminding)
         self._filing_rests_until, self._filing_failed = clock(), False
         self._contact_due = clock()
@@ -87,7 +95,7 @@ class Daemon:
                 (self._delivering, self._deliver),
             )
         ]
-        bell = self._bell()
+        bell = self._set_bell()
         for thread in threads:
             thread.start()
         greeting = (lambda: make_postman(self._service.smtp), partial(self._note_contact, "smtp"), self._stopping)
@@ -96,7 +104,9 @@ class Daemon:
         systemd.notify("STATUS=starting")
         self._stopping.wait()
         systemd.notify("STOPPING=1", "STATUS=finishing what is in hand")
-        bell.shutdown(wait=False)
+        # It waits for a turn of remind that is in hand: after the end the database belongs to others.
+        threads.append(threading.Thread(target=bell.shutdown, name="remind", daemon=True))
+        threads[-1].start()
         end = time.monotonic() + STOP_SECONDS
         for thread in threads:
             thread.join(max(0.0, end - time.monotonic()))
@@ -107,7 +117,8 @@ class Daemon:
             threads[0].join(1.0)
         for mailbox in (*self._retired, self._mailbox):
             mailbox.close()
-        self._postman.close()
+        for postman in (*self._retired_postmen, self._postman):
+            postman.close()
         self._store.close()
         log.info("stopped")
 
@@ -137,9 +148,12 @@ class Daemon:
             self._mailbox = make_mailbox(service.imap)
             self._retired[-1].interrupt()
         if service.smtp != before.smtp:
+            self._retired_postmen.append(self._postman)
             self._postman = make_postman(service.smtp)
         for loop in self._loops:
             loop.rung.set()  # what was mended need not wait
+        if self._bell.get_job(REMIND):
+            self._bell.modify_job(REMIND, next_run_time=utc_now())  # as for places that are free now
         log.info("the configuration was taken over: %d meeting(s)", len(house.series.meetings))
         systemd.notify("READY=1")
 
@@ -186,12 +200,12 @@ class Daemon:
         return LONGEST_WAIT
 
     def _deliver(self) -> float:
+        while self._retired_postmen:
+            self._retired_postmen.pop().close()
         postman = self._postman
         if self._delivering.trouble and (left := self._store.recover(self._clock())):
             log.warning("%d letter(s) were left half-way by the turn that failed; they are sent again", left)
         tried = deliver.turn(postman, self._store, self._clock, self._stopping.is_set)
-        if postman is not self._postman:
-            postman.close()
         if tried:
             return 0.0
         due = self._store.next_try_at()
@@ -214,13 +228,11 @@ class Daemon:
 
     # --- the bell, and what others are told
 
-    def _bell(self) -> BackgroundScheduler:
-        bell = BackgroundScheduler(
-            timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
-        )
+    def _set_bell(self) -> BackgroundScheduler:
+        bell = self._bell
         now = utc_now()  # the scheduler lives in real time, whatever our own clock says
         take = self._reminding.take
-        bell.add_job(take, CronTrigger(second=0, timezone=UTC), [self._remind], next_run_time=now)
+        bell.add_job(take, CronTrigger(second=0, timezone=UTC), [self._remind], id=REMIND, next_run_time=now)
         bell.add_job(take, CronTrigger(hour=3, minute=17, timezone=UTC), [self._retire], next_run_time=now)
         if seconds := systemd.watchdog_seconds():
             bell.add_job(self._sign_of_life, "interval", seconds=max(1.0, seconds / 3))
@@ -245,6 +257,10 @@ class Daemon:
             log.warning("store: %s", nested)
 
     def _sign_of_life(self) -> None:
+        if hanging := [loop.name for loop in self._loops if loop.turn_lasts() > HANGS_AFTER.total_seconds()]:
+            # systemd ends us for want of the sign, and starts us anew; the rows are as they should be.
+            log.error("%s: hangs in a turn", ", ".join(hanging))
+            return
         systemd.notify("WATCHDOG=1", f"STATUS={self.in_words()}")
 
     def status(self, lately: timedelta) -> Status:
@@ -261,7 +277,7 @@ def serve(file: Path, service: ServiceConfig) -> None:
     """Runs the daemon until SIGTERM or SIGINT; SIGHUP takes the configuration over again.
 
     Raises:
-        StoreTrouble: the database cannot be opened at the start.
+        StoreTrouble: the database cannot be opened at the start, or another daemon works on it.
     """
     watched = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
     # Blocked before any thread starts, so that all of them are delivered to the wait below and nowhere else.

@@ -8,11 +8,11 @@ done and what troubles them is what systemd's watchdog and STATUS are fed with (
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable
-from datetime import datetime
 
 from mailbot.core.retry import reconnect_wait
-from mailbot.ports import Clock, MailboxTrouble, StoreTrouble
+from mailbot.ports import MailboxTrouble, StoreTrouble
 
 log = logging.getLogger(__name__)
 
@@ -20,26 +20,22 @@ log = logging.getLogger(__name__)
 class Loop:
     """A turn that is taken for ever, in a thread of its own or by somebody else's clock."""
 
-    def __init__(
-        self, name: str, clock: Clock, on_trouble: Callable[[Exception, str], None] = lambda trouble, words: None
-    ) -> None:
+    def __init__(self, name: str, on_trouble: Callable[[Exception, str], None] = lambda trouble, words: None) -> None:
         """Has done nothing yet.
 
         Args:
             name: what the log and the status call it.
-            clock: the time.
             on_trouble: is told of each failed turn, with the trouble in words.
         """
         self.name = name
         self.rung = threading.Event()
         """Set by whoever has something for it to do."""
-        self.last_turn: datetime = clock()
         self.trouble = ""
         """What is the matter now, in words."""
-        self._clock = clock
         self._on_trouble = on_trouble
         self._told = ""
         self._failures = 0
+        self._turn_began: float | None = None
 
     def run(self, turn: Callable[[], float], stopping: threading.Event) -> None:
         """Takes turns until ``stopping``, each after the wait that the one before has answered, or a ring."""
@@ -51,14 +47,20 @@ class Loop:
 
     def take(self, turn: Callable[[], float]) -> float:
         """Takes one turn; answers how many seconds to wait before the next. Never raises."""
+        self._turn_began = time.monotonic()
         try:
             wait = turn()
             self.went_well()
             self._failures, self._told = 0, ""
         except Exception as trouble:  # noqa: BLE001  # whatever it is, the loop goes on, later
             wait = self._failed(trouble)
-        self.last_turn = self._clock()
+        self._turn_began = None
         return wait
+
+    def turn_lasts(self) -> float:
+        """For how many seconds the turn in hand has lasted; 0 between two turns."""
+        began = self._turn_began
+        return 0.0 if began is None else time.monotonic() - began
 
     def went_well(self) -> None:
         """What troubled it is over; a long turn may say so before it ends."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from mailbot.adapters.imap import ImapMailbox, ImapSettings
 from mailbot.adapters.smtp import SmtpPostman, SmtpSettings
 from mailbot.adapters.store import SqlStore, open_engine
-from mailbot.adapters.store.engine import migrate, require_present
+from mailbot.adapters.store.engine import hold_alone, migrate, require_present
 from mailbot.adapters.templates import load_texts, text_problems
 from mailbot.adapters.words import load_words
 from mailbot.config import Config, ConfigError, ImapSection, ServiceConfig, SmtpSection
@@ -113,17 +113,23 @@ def _proven_texts(overrides: str | None) -> Texts:
     return load_texts(overrides)
 
 
-def open_store(service: ServiceConfig, clock: Clock) -> SqlStore:
+def open_store(service: ServiceConfig, clock: Clock, *, alone: bool = False) -> SqlStore:
     """The store of this configuration, brought up to date.
 
+    Args:
+        service: the configuration.
+        clock: the time.
+        alone: keep an SQLite file from other daemons, until the store is closed.
+
     Raises:
-        StoreTrouble: it cannot be opened, or a newer mailbot has written it.
+        StoreTrouble: it cannot be opened, a newer mailbot has written it, or another daemon works on it.
     """
     engine = open_engine(service.config.service.database)
+    held = hold_alone(engine) if alone else None  # before anything is changed
     copy = migrate(engine, clock())
     if copy:
         log.warning("the database was brought up to date; a copy of it as it was is %s", copy)
-    return SqlStore(engine)
+    return SqlStore(engine, held)
 
 
 def open_present_store(config: Config) -> SqlStore:

@@ -29,7 +29,6 @@ __all__ = [
     "Handled",
     "Inbound",
     "Kept",
-    "LoginRefused",
     "Mailbox",
     "MailboxTrouble",
     "Parcel",
@@ -56,10 +55,6 @@ class Clock(Protocol):
 
 class MailboxTrouble(Exception):
     """The mailbox cannot be reached or will not answer; the message says what to mend. Worth another try later."""
-
-
-class LoginRefused(MailboxTrouble):
-    """The server answers, but refuses the user name or the password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +300,9 @@ class Store(Protocol):
 
     def last_digest(self) -> tuple[date, datetime] | None:
         """The day and the moment of the last digest."""
+
+    def digest(self, series: Series, day: date, since: datetime | None) -> Digest:
+        """What the digest of a day says of all that happened after ``since``."""
 
     def forget_before(self, moment: datetime) -> int:
         """Empties everything older of what is personal; answers how many rows were touched."""

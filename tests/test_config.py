@@ -101,9 +101,9 @@ def test_a_series_alone_serves_for_explaining(tmp_path: Path) -> None:
         ('language = "it"', 'language = "de"', "series.language: 'de' is not allowed; write 'it' or 'en'"),
         ("<Ufficio@comune.example>", "<ufficio>", "series.contact: write an address"),
         ('code = "sport"', 'code = "sport.2"', "meetings[1].code: 'sport.2' may hold letters, digits, - and _ alone"),
-        ("= 90", "= 0", "meetings[1].duration_minutes: input should be greater than or equal to 1, not 0"),
-        ("https://zoom", "zoom", 'meetings[1].join_url: write a link that begins with "https://"'),
-        ("2027-03-11T17:00:00", "2027-03-28T02:30:00", "meetings[1].starts_at: the clocks leave out 02:30"),
+        ("= 90", "= 0", "meetings[1].duration_minutes (sport): input should be greater than or equal to 1, not 0"),
+        ("https://zoom", "zoom", 'meetings[1].join_url (sport): write a link that begins with "https://"'),
+        ("2027-03-11T17:00:00", "2027-03-28T02:30:00", "meetings[1].starts_at (sport): the clocks leave out 02:30"),
         ("[[meetings]]", MEETING + "[[meetings]]", "each meeting needs a code of its own; used twice: sport"),
         ('password = "x"', "password = { path = 1 }", "imap.password: write it in place, or as { file"),
         ('password = "x"', 'password = "x"\nport = 70000', "imap.port: input should be less than or equal to 65535"),
@@ -114,6 +114,9 @@ def test_a_series_alone_serves_for_explaining(tmp_path: Path) -> None:
         ("[smtp]", "[retention]\ndays = 1.5\n[smtp]", "retention.days: input should be a valid integer, not 1.5"),
         ("[series]", "series = 1\n[x]", "series: must be a table, [series]"),
         ("[series]", "[series", "is not valid TOML"),
+        ('language = "it"', "language = it", "(at line 7, column 12): language = it"),
+        ("T17:00:00", "", "meetings[1].starts_at (sport): write the hour too, such as 2027-03-11T17:00:00"),
+        ("2027-03-11T17:00:00", '"11 marzo"', "meetings[1].starts_at (sport): write day and hour without quotation"),
     ],
 )
 def test_a_mistake_is_told_with_its_key_and_its_mend(tmp_path: Path, before: str, after: str, told: str) -> None:
@@ -137,9 +140,20 @@ def test_no_meeting_at_all_is_a_mistake(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_told_with_its_mend(tmp_path: Path) -> None:
-    """Where it was looked for, and what to do."""
-    with pytest.raises(ConfigError, match="there is no such file"):
+    """Where it was looked for, and where there is one to start from."""
+    with pytest.raises(ConfigError, match="there is no such file") as caught:
         load(tmp_path / "config.toml")
+    example = re.search(r"copy (\S+) there", str(caught.value))
+    assert example
+    assert load_service(Path(example[1])).config.meetings
+
+
+def test_a_line_with_a_secret_is_not_shown(tmp_path: Path) -> None:
+    """The log is read by more people than the file."""
+    [told] = problems(tmp_path, SERIES + MEETING + SERVERS.replace('password = "x"', 'password = "sesame'))
+
+    assert "is not valid TOML" in told
+    assert "sesame" not in told
 
 
 # --- secrets ----------------------------------------------------------------------------------------------------------
@@ -165,7 +179,7 @@ def test_a_secret_can_be_given_in_every_way(tmp_path: Path, monkeypatch: pytest.
 @pytest.mark.parametrize(
     ("secret", "told"),
     [
-        (Secret(file="missing"), "the secret file missing cannot be read"),
+        (Secret(file="missing"), "the secret file missing cannot be read: No such file or directory; it must be there"),
         (Secret(env="MAILBOT_MISSING"), "the environment has no variable MAILBOT_MISSING"),
         (Secret(credential="imap"), "add LoadCredential=imap"),
         (Secret(command=("false",)), "the secret command false ended with 1"),

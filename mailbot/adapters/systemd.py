@@ -24,3 +24,12 @@ def watchdog_seconds() -> float | None:
     microseconds = os.environ.get("WATCHDOG_USEC", "")
     ours = os.environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
     return int(microseconds) / 1e6 if microseconds.isdecimal() and int(microseconds) and ours else None
+
+
+def logs_to_journal() -> bool:
+    """Whether standard error is the journal's (``$JOURNAL_STREAM``, systemd.exec(5)), and not a file or a terminal."""
+    try:
+        found = os.fstat(2)
+    except OSError:
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{found.st_dev}:{found.st_ino}"

@@ -6,6 +6,7 @@ that a command does not need may be missing: ``mailbot explain`` wants a series 
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -80,13 +81,16 @@ def load_service(file: Path) -> ServiceConfig:
 
 def _read(file: Path, needed: Iterable[str]) -> tuple[Config | None, list[str]]:
     try:
-        data = tomllib.loads(file.read_text("utf-8"))
+        text = file.read_text("utf-8")
+        data = tomllib.loads(text)
     except FileNotFoundError:
-        return None, ["there is no such file; name one with --config, or copy config.example.toml there"]
-    except (OSError, UnicodeDecodeError) as error:
-        return None, [f"cannot be read: {error}"]
+        return None, [f"there is no such file; name one with --config, or copy {_example()} there"]
+    except OSError as error:
+        return None, [f"cannot be read: {error.strerror}; let mailbot's user read it"]
+    except UnicodeDecodeError as error:
+        return None, [f"cannot be read: {error}; save it as UTF-8"]
     except tomllib.TOMLDecodeError as error:
-        return None, [f"is not valid TOML: {error}"]
+        return None, [f"is not valid TOML: {error}{_line_of(str(error), text)}"]
     missing = [f"[{section}] is missing; see config.example.toml" for section in needed if section not in data]
     try:
         config = Config.model_validate(data)
@@ -95,11 +99,27 @@ def _read(file: Path, needed: Iterable[str]) -> tuple[Config | None, list[str]]:
     return config, missing + _times_that_are_not(config)
 
 
+def _example() -> Path:
+    """The example to start from: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).parent.parent
+    inside = package / "config.example.toml"
+    return inside if inside.exists() else package.parent / inside.name
+
+
+def _line_of(said: str, text: str) -> str:
+    """The line that a mistake stands in, unless it may hold a secret."""
+    found = re.search(r"at line (\d+)", said)
+    lines = text.split("\n")
+    line = lines[int(found[1]) - 1].strip() if found and int(found[1]) <= len(lines) else ""
+    return f": {line}" if line and not re.search("pass|secret|token", line, re.IGNORECASE) else ""
+
+
 def _times_that_are_not(config: Config) -> list[str]:
     """Local times that the change to summer time leaves out."""
     zone = config.series.timezone
     return [
-        f"meetings[{number}].starts_at: the clocks leave out {meeting.starts_at:%H:%M} on that day in {zone.key}"
+        f"meetings[{number}].starts_at ({meeting.code}): "
+        f"the clocks leave out {meeting.starts_at:%H:%M} on that day in {zone.key}"
         for number, meeting in enumerate(config.meetings, start=1)
         if meeting.starts_at.tzinfo is None
         and meeting.meeting(zone).starts_at.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != meeting.starts_at
@@ -111,6 +131,7 @@ def _in_words(error: Mapping[str, Any], data: Mapping[str, Any]) -> str:
     where = [part + 1 if isinstance(part, int) else part for part in error["loc"]]
     key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where).lstrip(".") or "the file"
     context = error.get("ctx", {})
+    key += _meeting_named(where, data)
     match error["type"]:
         case "missing":
             return f"{key} is missing"
@@ -129,6 +150,15 @@ def _in_words(error: Mapping[str, Any], data: Mapping[str, Any]) -> str:
             return f"{key}: {error['input']!r} may hold letters, digits, - and _ alone"
         case _:
             return f"{key}: {error['msg'][:1].lower()}{error['msg'][1:]}, not {error['input']!r}"
+
+
+def _meeting_named(where: list[str | int], data: Mapping[str, Any]) -> str:
+    """The code of the meeting that a mistake is in: nobody likes to count tables."""
+    match where:
+        case ["meetings", int(number), str(name), *_] if name != "code":
+            code = data["meetings"][number - 1].get("code")
+            return f" ({code})" if isinstance(code, str) else ""
+    return ""
 
 
 def _known_beside(where: list[str | int]) -> list[str]:

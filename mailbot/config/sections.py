@@ -15,6 +15,7 @@ from mailbot.config.values import (
     Auth,
     Duration,
     MailAddress,
+    Moment,
     NotNegative,
     Port,
     Positive,
@@ -78,9 +79,9 @@ class MeetingSection(Section):
     keywords: tuple[Text, ...] = Field(
         (), description="Words by which people may name it; inflections and obvious synonyms need not be listed."
     )
-    starts_at: datetime = Field(
-        description="When it begins, in local time of the series. Reminders follow a change, but nobody is told of it "
-        "at once: write to those registered yourself (`mailbot export` lists them)."
+    starts_at: Moment = Field(
+        description="When it begins, day and hour, in local time of the series. Reminders follow a change, but nobody "
+        "is told of it at once: write to those registered yourself (`mailbot export` lists them)."
     )
     duration_minutes: Annotated[int, Field(ge=1, le=1440, strict=True)] = Field(description="How long it lasts.")
     join_url: Annotated[Text, AfterValidator(web_link)] = Field(
@@ -139,7 +140,9 @@ class ImapSection(ServerSection):
     """``[imap]``: the registration inbox."""
 
     username: Text = Field(description="The name to log in with.")
-    password: SecretValue = Field(description="In place, or as { file }, { env }, { credential } or { command }.")
+    password: SecretValue = Field(
+        description="As { file }, { env }, { credential }, { command }; in place, if nobody else can read the file."
+    )
     folder: Text = Field("INBOX", description="The folder that is watched.")
     idle: bool = Field(True, strict=True, description="Let the server push (IDLE) where it can.")
     poll_seconds: Positive = Field(60, description="How often to look where the server cannot push.")

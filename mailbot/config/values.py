@@ -1,7 +1,7 @@
 """The kinds of values that config.toml holds, each with the sentence that says how to write it."""
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from email.utils import parseaddr
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -37,6 +37,14 @@ def _time_of_day(value: object) -> time:
         return datetime.strptime(str(value), "%H:%M").time()  # noqa: DTZ007  # a time of day has no zone
     except ValueError:
         raise ValueError('write hours and minutes, such as "07:30"') from None
+
+
+def _moment(value: object) -> object:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        raise ValueError(f"write the hour too, such as {value}T17:00:00")
+    if isinstance(value, datetime):
+        return value
+    raise ValueError("write day and hour without quotation marks, such as 2027-03-11T17:00:00")
 
 
 def _address(value: object) -> Address:
@@ -82,6 +90,7 @@ def web_link(value: str) -> str:
 Text = Annotated[str, Field(min_length=1, strict=True)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
+Moment = Annotated[datetime, BeforeValidator(_moment)]
 MailAddress = Annotated[Address, BeforeValidator(_address)]
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 SecretValue = Annotated[Secret, BeforeValidator(_secret)]

@@ -137,7 +137,7 @@ def _objects(registrations: Sequence[Registration], series: Series) -> list[dict
 
 
 def _iso(value: _Cell) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value or "")
+    return value.isoformat(timespec="seconds") if isinstance(value, datetime) else str(value or "")
 
 
 def _local(value: _Cell, series: Series) -> str:

@@ -19,16 +19,16 @@ class Standing:
 class Situation:
     """The facts that a decision may look at."""
 
-    person: Person | None = None
-    """Who stands behind the address that is answered, where known."""
     registrations: tuple[Registration, ...] = ()
-    """Theirs, withdrawn ones included."""
+    """Those of whoever has the address that is answered, withdrawn ones included."""
     attendee_registrations: tuple[Registration, ...] = ()
     """Those of the person whom the sender signs up in their stead."""
     standings: Mapping[str, Standing] | None = None
     """By meeting code; a meeting that is missing is empty."""
     export: Attachment | None = None
     """Everything held on the person, where they asked for it."""
+    person: Person | None = None
+    """Who stands behind the address that is answered, where known."""
 
 
 @dataclass(frozen=True, slots=True)

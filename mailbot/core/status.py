@@ -56,10 +56,12 @@ class Status:
     """Mails that a limit kept from being answered within ``LATELY``, by limit."""
     bounced_lately: int = 0
     """Letters that came back within ``LATELY``."""
+    to_read: int = 0
+    """Mails that were left to a person."""
 
 
 def troubles(status: Status, at: datetime) -> tuple[str, ...]:
-    """What is not well at the moment ``at``, a sentence each; empty where the service is healthy."""
+    """What is not well at the moment ``at``, a sentence each, with times in its zone; empty where all is well."""
     found = []
     for server in ("imap", "smtp"):
         contact = status.contacts.get(server)
@@ -69,7 +71,8 @@ def troubles(status: Status, at: datetime) -> tuple[str, ...]:
         elif contact.trouble:
             found.append(f"{server}: {contact.trouble}")
         elif server == "imap" and at - contact.at > SILENCE:
-            found.append(f"imap: last reached {contact.at:%Y-%m-%d %H:%M} UTC; is `mailbot run` running?")
+            last = contact.at.astimezone(at.tzinfo)
+            found.append(f"imap: last reached {last:%Y-%m-%d %H:%M %Z}; is `mailbot run` running?")
     if status.oldest_new and at - status.oldest_new > DELAY:
         found.append("mails have been waiting to be handled for more than an hour")
     if status.oldest_letter and at - status.oldest_letter > DELAY:

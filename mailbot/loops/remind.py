@@ -117,8 +117,7 @@ def digest_mails(store: Store, house: House, clock: Clock) -> list[Mail]:
     at = clock()
     last = store.last_digest()
     day = at.astimezone(house.series.timezone).date()
-    with store.work() as work:
-        digest = work.digest(house.series, day, last[1] if last else None)
+    digest = store.digest(house.series, day, last[1] if last else None)
     return [
         _written(digest, reminders.digest_letter(recipient, f"digest:{at.isoformat()}", house.series, at), house, at)
         for recipient in house.digest_to

@@ -110,7 +110,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
 class Running:
     """`mailbot run` at work, with what it tells systemd and what it logs."""
 
-    def __init__(self, town: Town) -> None:
+    def __init__(self, town: Town, **environment: str) -> None:
         self._states = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._states.bind(str(town.folder / "notify"))
         self.told: list[str] = []
@@ -120,7 +120,7 @@ class Running:
                 [sys.executable, "-m", "mailbot", "run", "--config", str(town.file)],
                 stderr=log,
                 stdout=log,
-                env={**os.environ, "NOTIFY_SOCKET": str(town.folder / "notify")},
+                env={**os.environ, "NOTIFY_SOCKET": str(town.folder / "notify"), **environment},
             )
 
     def hear(self, state: str, seconds: float = 30) -> None:
@@ -160,13 +160,13 @@ class Running:
 
 
 @pytest.fixture
-def start(town: Town) -> Iterator[Callable[[], Running]]:
+def start(town: Town) -> Iterator[Callable[..., Running]]:
     """Starts `mailbot run`; whatever still runs at the end of the test is ended."""
     with _closing_all() as started:
 
-        def start() -> Running:
+        def start(**environment: str) -> Running:
             (town.folder / "notify").unlink(missing_ok=True)
-            running = Running(town)
+            running = Running(town, **environment)
             started.append(running)
             return running
 

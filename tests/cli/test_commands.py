@@ -5,9 +5,11 @@ import io
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from zipfile import ZipFile
 
 import pytest
@@ -95,7 +97,8 @@ def test_check_finds_everything_well_and_says_what_a_first_start_would_answer(to
 
     assert ended.returncode == 0, told
     assert "would take 2 mail(s) in hand" in told
-    assert [line.split()[1] for line in told.splitlines()[1:]] == [
+    assert "  sport  Wed 11 Mar 2099 17:00  Incontro con le associazioni sportive\n" in told
+    assert [line.split()[1] for line in told.splitlines()[3:]] == [
         "letters:",
         "database:",
         "imap:",
@@ -104,6 +107,18 @@ def test_check_finds_everything_well_and_says_what_a_first_start_would_answer(to
         "smtp:",
     ]
     assert town.servers.delivered == []
+
+
+def test_check_shows_each_meeting_as_it_was_understood(town: Town) -> None:
+    """With its weekday and hour, and what keeps people from registering: a slip in a date is seen before it is sent."""
+    series = SERIES.replace("2099-03-11", "2024-03-11").replace('j/2"', 'j/2"\nstatus = "closed"')
+    town.configure(series=series)
+    told = town.mailbot("check").stdout.decode().splitlines()
+
+    assert told[1:3] == [
+        "  sport  Mon 11 Mar 2024 17:00  Incontro con le associazioni sportive: is over",
+        "  musei  Thu 12 Mar 2099 17:00  Incontro con i musei: closed",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -289,6 +304,21 @@ def test_status_is_healthy_after_work_and_tells_programs_too(answered: Town) -> 
     assert told["letters"]["sent"] == 2
 
 
+def test_status_shows_what_is_shut_and_what_a_person_must_read(answered: Town) -> None:
+    """Beside the meeting, in the time of the series throughout; without trouble where no server is."""
+    answered.configure(series=SERIES.replace('j/2"', 'j/2"\nstatus = "cancelled"'))
+    with closing(sqlite3.connect(answered.folder / "mailbot.sqlite")) as database:
+        database.execute("UPDATE inbound SET attention = 1 WHERE id = 1")
+        database.execute("UPDATE contact SET at = '2099-03-01 11:00:00.000000'")
+        database.commit()
+    told = answered.mailbot("status").stdout.decode()
+
+    assert re.search(r"musei .* 1 registered, 0 waiting, 0 withdrawn: cancelled\n", told)
+    assert re.search(r"sport .* 0 withdrawn\n", told)
+    assert "  for a person to read: 1;" in told
+    assert "  imap: last reached Sun 01 Mar 2099 12:00:00\n" in told
+
+
 def test_export_writes_every_form(answered: Town) -> None:
     """The keys of the contract, one meeting or all, to a file too; a name cannot become a formula."""
     told = json.loads(answered.mailbot("export", "--format", "json").stdout)
@@ -308,6 +338,25 @@ def test_export_writes_every_form(answered: Town) -> None:
     unwritable = answered.mailbot("export", "--output", answered.folder / "nowhere" / "x.csv")
     assert unwritable.returncode == 1
     assert b"Traceback" not in unwritable.stderr
+
+
+def test_digest_makes_no_database(town: Town) -> None:
+    """Looking is not starting."""
+    ended = town.mailbot("digest")
+
+    assert ended.returncode == 1
+    assert b"there is no database yet" in ended.stderr
+    assert not (town.folder / "mailbot.sqlite").exists()
+
+
+def test_digest_is_printed_while_somebody_else_writes(answered: Town) -> None:
+    """It reads, and waits for no lock."""
+    with closing(sqlite3.connect(answered.folder / "mailbot.sqlite", isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        ended = answered.mailbot("digest")
+
+    assert ended.returncode == 0, ended.stderr
+    assert b"anna1@mail.example" in ended.stdout
 
 
 def test_digest_is_printed_or_sent(answered: Town) -> None:
@@ -337,7 +386,7 @@ def test_forget_erases_a_person(answered: Town) -> None:
     again = answered.mailbot("forget", "anna1@mail.example")
 
     assert ended.returncode == 0
-    assert b"erased" in ended.stdout
+    assert b"all that was held on anna1@mail.example is erased" in ended.stdout
     assert str(copy).encode() in ended.stderr
     assert [one["address"] for one in left] == ["anna2@mail.example"]
     assert b"nothing is held" in again.stdout

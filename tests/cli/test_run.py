@@ -1,12 +1,13 @@
 """`mailbot run`: ready, at work, told things by signals, and in trouble at the start."""
 
+import re
 import signal
 from collections.abc import Callable
 from dataclasses import replace
 
 from tests.cli.conftest import SERIES, Running, Town, closed_port, mail, mailbot
 
-Start = Callable[[], Running]
+Start = Callable[..., Running]
 
 
 def test_it_is_ready_when_the_mailbox_is_reached_and_ends_at_sigterm(town: Town, start: Start) -> None:
@@ -32,6 +33,37 @@ def test_it_answers_and_a_second_start_goes_on_where_the_first_ended(town: Town,
     second.hear("READY=1")
     assert second.stop() == 0
     assert len(town.servers.delivered) == 2
+
+
+def test_a_second_daemon_on_the_same_database_is_refused(town: Town, start: Start) -> None:
+    """It ends with 1 and the first one's number, and touches nothing; once the first has ended another may start."""
+    first = start()
+    first.hear("READY=1")
+    second = town.mailbot("run")
+
+    assert second.returncode == 1
+    assert f"another mailbot is running on this database (pid {first.process.pid}" in second.stderr.decode()
+    assert b"Traceback" not in second.stderr
+    assert town.mailbot("status").returncode == 0
+    assert first.stop() == 0
+    start().hear("READY=1")
+
+
+def test_the_log_has_the_time_unless_the_journal_adds_it(town: Town, start: Start) -> None:
+    """A file gets date and time; the journal, known by the number of its stream, gets priorities instead."""
+    into_a_file = start()
+    into_a_file.hear("READY=1")
+    assert into_a_file.stop() == 0
+    for line in into_a_file.log().splitlines():
+        assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [A-Z]+ ", line), line
+    (town.folder / "log").write_text("", "utf-8")
+    log = (town.folder / "log").stat()
+
+    into_the_journal = start(JOURNAL_STREAM=f"{log.st_dev}:{log.st_ino}")
+    into_the_journal.hear("READY=1")
+    assert into_the_journal.stop() == 0
+    for line in into_the_journal.log().splitlines():
+        assert re.match(r"<[3467]>\D", line), line
 
 
 def test_sighup_takes_the_configuration_over(town: Town, start: Start) -> None:

@@ -80,7 +80,7 @@ def test_a_newcomer_gets_a_place_and_one_confirmation() -> None:
 def test_registering_twice_is_one_registration_and_the_same_answer_again() -> None:
     """Who is registered already is told so; nothing is stored."""
     held = samples.registration()
-    decision = decided(samples.act(register=("sport",)), Situation(samples.person(), (held,)))
+    decision = decided(samples.act(register=("sport",)), Situation((held,)))
 
     assert decision.enrolled == ()
     [place] = decision.letters[0].registered
@@ -90,7 +90,7 @@ def test_registering_twice_is_one_registration_and_the_same_answer_again() -> No
 def test_a_withdrawn_registration_lives_again_under_its_uid_with_a_higher_sequence() -> None:
     """Calendars must take the new REQUEST for the same event."""
     gone = samples.registration(status=CANCELLED, sequence=1)
-    decision = decided(samples.act(register=("sport",)), Situation(samples.person(), (gone,)))
+    decision = decided(samples.act(register=("sport",)), Situation((gone,)))
 
     assert (gone.uid, 2) == (decision.enrolled[0].place.uid, decision.enrolled[0].place.sequence)
 
@@ -116,7 +116,7 @@ def test_whoever_waits_is_told_their_turn() -> None:
     mine = samples.registration(6, status=WAITING)
     others = [samples.registration(n, status=WAITING, address=f"w{n}@posta.example") for n in (5, 7)]
     standings = {"sport": Standing(1, (others[0], mine, others[1]))}
-    situation = Situation(samples.person(), (mine,), standings=standings)
+    situation = Situation((mine,), standings=standings)
 
     again = decided(samples.act(register=("sport",)), situation, series).letters[0]
     asked = decided(samples.act(requests=(Request.STATUS,)), situation, series).letters[0]
@@ -129,7 +129,7 @@ def test_a_freed_place_goes_to_the_first_who_waits_who_is_told() -> None:
     series = samples.series(samples.meeting(capacity=1))
     held = samples.registration()
     queue = tuple(samples.registration(n, status=WAITING, address=f"w{n}@posta.example") for n in (5, 6))
-    situation = Situation(samples.person(), (held,), standings={"sport": Standing(1, queue)})
+    situation = Situation((held,), standings={"sport": Standing(1, queue)})
 
     decision = decided(samples.act(cancel=("sport",)), situation, series)
 
@@ -145,7 +145,7 @@ def test_leaving_the_waiting_list_promotes_nobody() -> None:
     series = samples.series(samples.meeting(capacity=1))
     mine = samples.registration(status=WAITING)
     other = samples.registration(7, status=WAITING, address="w7@posta.example")
-    situation = Situation(samples.person(), (mine,), standings={"sport": Standing(1, (mine, other))})
+    situation = Situation((mine,), standings={"sport": Standing(1, (mine, other))})
 
     decision = decided(samples.act(cancel=("sport",)), situation, series)
 
@@ -157,7 +157,7 @@ def test_cancelling_all_spares_meetings_that_have_begun() -> None:
     series = samples.series(samples.meeting("over", 1, starts_at=samples.NOW - timedelta(hours=1)), samples.meeting())
     mine = (samples.registration(1, "over"), samples.registration(2, "sport"))
 
-    decision = decided(samples.act(cancel=(ALL,)), Situation(samples.person(), mine), series)
+    decision = decided(samples.act(cancel=(ALL,)), Situation(mine), series)
 
     assert [gone.id for gone in decision.withdrawn] == [2]
 
@@ -172,9 +172,7 @@ def test_declining_without_a_registration_is_taken_kindly() -> None:
 
 def test_a_move_is_one_letter() -> None:
     """Leaving one meeting for another is told in one confirmation."""
-    decision = decided(
-        samples.act(register=("musei",), cancel=("sport",)), Situation(samples.person(), (samples.registration(),))
-    )
+    decision = decided(samples.act(register=("musei",), cancel=("sport",)), Situation((samples.registration(),)))
 
     [letter] = decision.letters
     assert (letter.registered[0].meeting.code, letter.withdrawn[0].meeting.code) == ("musei", "sport")
@@ -212,7 +210,7 @@ def test_a_place_in_a_cancelled_meeting_is_told_to_be_off(request_: Request, sta
     """Neither its link nor its invite is given again; the letter says what has become of it."""
     held = samples.registration(status=status)
 
-    [letter] = decided(samples.act(requests=(request_,)), Situation(samples.person(), (held,)), OFF).letters
+    [letter] = decided(samples.act(requests=(request_,)), Situation((held,)), OFF).letters
 
     assert (letter.kind, letter.held) == (LetterKind.STATUS, ())
     assert ([m.code for m in letter.refused], [m.code for m in letter.offers]) == (["sport"], ["musei"])
@@ -220,7 +218,7 @@ def test_a_place_in_a_cancelled_meeting_is_told_to_be_off(request_: Request, sta
 
 def test_asking_again_for_a_cancelled_meeting_is_refused() -> None:
     """Whoever held a place in it is not told that it stays valid."""
-    decision = decided(samples.act(register=("sport",)), Situation(samples.person(), (samples.registration(),)), OFF)
+    decision = decided(samples.act(register=("sport",)), Situation((samples.registration(),)), OFF)
 
     [letter] = decision.letters
     assert (decision.outcome, letter.kind, letter.registered) == (Outcome.ASK, LetterKind.MENU, ())
@@ -229,7 +227,7 @@ def test_asking_again_for_a_cancelled_meeting_is_refused() -> None:
 
 def test_another_signup_tells_of_the_cancelled_meeting_too() -> None:
     """A confirmation is a good moment to learn it."""
-    decision = decided(samples.act(register=("musei",)), Situation(samples.person(), (samples.registration(),)), OFF)
+    decision = decided(samples.act(register=("musei",)), Situation((samples.registration(),)), OFF)
 
     [letter] = decision.letters
     assert (letter.kind, [m.code for m in letter.refused]) == (LetterKind.CONFIRMATION, ["sport"])
@@ -239,7 +237,7 @@ def test_another_signup_tells_of_the_cancelled_meeting_too() -> None:
 def test_a_place_in_a_cancelled_meeting_can_be_given_up() -> None:
     """It is withdrawn as any other; nobody moves up into a meeting that is off."""
     waiting = samples.registration(7, status=WAITING, address="w7@posta.example")
-    situation = Situation(samples.person(), (samples.registration(),), standings={"sport": Standing(1, (waiting,))})
+    situation = Situation((samples.registration(),), standings={"sport": Standing(1, (waiting,))})
 
     decision = decided(samples.act(cancel=("sport",)), situation, OFF)
 
@@ -258,7 +256,7 @@ def test_an_unclear_mail_is_offered_the_meetings_to_come() -> None:
 def test_what_is_offered_is_known_to_be_held_or_full() -> None:
     """The letter can say which of the meetings are the sender's already, and where they would have to wait."""
     series = samples.series(samples.meeting(), samples.meeting("musei", 14, capacity=1), samples.meeting("arte", 20))
-    situation = Situation(samples.person(), (samples.registration(),), standings={"musei": Standing(1)})
+    situation = Situation((samples.registration(),), standings={"musei": Standing(1)})
 
     menu = decided(Intent(outcome=Outcome.ASK, doubt=Doubt.UNNAMED), situation, series).letters[0]
     status = decided(samples.act(requests=(Request.STATUS,)), replace(situation, registrations=()), series).letters[0]
@@ -279,7 +277,7 @@ def test_a_question_is_acknowledged_and_shown() -> None:
 @pytest.mark.parametrize("request_", [Request.LINK, Request.STATUS])
 def test_link_and_status_are_answered_with_what_is_held(request_: Request) -> None:
     """The letter lists the places held; with none it offers the meetings."""
-    held = decided(samples.act(requests=(request_,)), Situation(samples.person(), (samples.registration(),)))
+    held = decided(samples.act(requests=(request_,)), Situation((samples.registration(),)))
     none = decided(samples.act(requests=(request_,)))
 
     assert [place.meeting.code for place in held.letters[0].held] == ["sport"]
@@ -289,7 +287,7 @@ def test_link_and_status_are_answered_with_what_is_held(request_: Request) -> No
 def test_erasure_withdraws_everything_and_frees_the_place() -> None:
     """Who is erased holds no place any more."""
     waiting = samples.registration(9, status=WAITING, address="w9@posta.example")
-    situation = Situation(samples.person(), (samples.registration(),), standings={"sport": Standing(1, (waiting,))})
+    situation = Situation((samples.registration(),), standings={"sport": Standing(1, (waiting,))})
     series = samples.series(samples.meeting(capacity=1))
 
     decision = decided(samples.act(requests=(Request.ERASE,)), situation, series)
@@ -316,7 +314,7 @@ def test_a_colleague_is_registered_under_their_own_address_and_gets_the_link() -
     intent = samples.act(register=("sport",), attendee=Address("ugo@posta.example", "Ugo"), organisation="ASD")
     mine = samples.registration()
 
-    decision = decided(intent, Situation(samples.person(), (mine,)))
+    decision = decided(intent, Situation((mine,)))
 
     assert [enrolment.person.address for enrolment in decision.enrolled] == ["ugo@posta.example"]
     reply, invitation = decision.letters
@@ -339,7 +337,7 @@ def test_registering_wins_over_cancelling_the_same_meeting() -> None:
     """To cancel everything, but be put down for sport, keeps the place in sport."""
     mine = (samples.registration(1, "sport"), samples.registration(2, "musei"))
 
-    decision = decided(samples.act(register=("sport",), cancel=(ALL,)), Situation(samples.person(), mine))
+    decision = decided(samples.act(register=("sport",), cancel=(ALL,)), Situation(mine))
 
     assert ([gone.id for gone in decision.withdrawn], decision.enrolled) == ([2], ())
 

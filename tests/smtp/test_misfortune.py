@@ -151,13 +151,14 @@ def test_a_banner_that_refuses_service_is_trouble_for_all_and_asked_once() -> No
 
 
 def test_nobody_at_the_door_is_trouble_for_all_in_words() -> None:
-    """The server's name and port stand in it."""
+    """The server's name and port stand in it, why, once, and the keys to check."""
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         port = reserved.getsockname()[1]
+        words = f"^SMTP 127.0.0.1:{port}: could not connect: Connection refused; check `smtp.host` and `smtp.port`$"
         with postman(port, connections=3) as ours:
             given = receipts(ours, *map(parcel, range(20)))
-            with pytest.raises(PostmanTrouble, match=f"SMTP 127.0.0.1:{port}: could not connect"):
+            with pytest.raises(PostmanTrouble, match=words):
                 ours.check()
 
     assert {type(receipt) for receipt in given} == {Unreachable}

@@ -205,7 +205,7 @@ def test_a_server_without_starttls_gets_neither_password_nor_mail(ca_file: Path)
         [receipt] = receipts(ours, parcel(1))
 
     assert isinstance(receipt, Unreachable)
-    assert "STARTTLS" in receipt.reason
+    assert receipt.reason.endswith("STARTTLS extension not supported by server; check `smtp.security` and `smtp.port`")
     assert [command.split()[0].lower() for command in server.commands] == ["ehlo"]
 
 
@@ -215,7 +215,26 @@ def test_tls_where_the_server_speaks_plain_text_is_trouble_in_words() -> None:
         [receipt] = receipts(ours, parcel(1))
 
     assert isinstance(receipt, Unreachable)
-    assert "could not connect" in receipt.reason
+    assert "could not connect: the server does not speak TLS there; check `smtp.security` and" in receipt.reason
+
+
+def test_plain_text_where_the_server_wants_tls_is_trouble_in_words() -> None:
+    """Such a server waits, and says nothing."""
+    with serving("tls") as server, postman(server.port, security="starttls", timeout=0.5) as ours:
+        [receipt] = receipts(ours, parcel(1))
+
+    assert isinstance(receipt, Unreachable)
+    assert receipt.reason.endswith("no answer in time; check `smtp.host`, `smtp.port` and `smtp.security`")
+
+
+def test_a_name_that_no_server_has_is_trouble_in_words() -> None:
+    """Told once, with the key to check."""
+    with postman(25, host="no-such-host.invalid") as ours:
+        [receipt] = receipts(ours, parcel(1))
+
+    assert isinstance(receipt, Unreachable)
+    assert receipt.reason.count("no-such-host.invalid") == 1
+    assert receipt.reason.endswith("; check `smtp.host`")
 
 
 def test_a_missing_authority_file_is_trouble_in_words(tmp_path: Path) -> None:
@@ -224,7 +243,7 @@ def test_a_missing_authority_file_is_trouble_in_words(tmp_path: Path) -> None:
         [receipt] = receipts(ours, parcel(1))
 
     assert isinstance(receipt, Unreachable)
-    assert "No such file" in receipt.reason
+    assert receipt.reason.endswith("No such file or directory; check `smtp.ca_file`")
 
 
 @pytest.mark.parametrize("recipient", ["niccolò@posta.example", "anna@caffè.example"])

@@ -13,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from mailbot.adapters.store import SqlStore, open_engine
-from mailbot.adapters.store.engine import migrate, require_present, revision
+from mailbot.adapters.store.engine import hold_alone, migrate, require_present, revision
 from mailbot.adapters.store.tables import metadata
 from mailbot.ports import StoreTrouble
 from tests import samples
@@ -33,6 +33,22 @@ def test_only_the_owner_can_read_the_file(store: SqlStore, file: Path) -> None:
     enrol(store)
 
     assert {stat.S_IMODE(found.stat().st_mode) for found in file.parent.glob("mailbot.sqlite*")} == {0o600}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone can give a file away")
+def test_what_root_makes_belongs_to_the_services_user(tmp_path: Path) -> None:
+    """Who types `mailbot check` as root before the first start leaves no database that the service cannot write."""
+    os.chown(tmp_path, 12345, 12346)
+    file = tmp_path / "mailbot.sqlite"
+    engine = open_engine(f"sqlite:///{file}")
+    held = hold_alone(engine)
+    migrate(engine, NOW)
+    store = SqlStore(engine, held)
+    store.keep([kept(1)], upto(1), NOW)
+    made = {found.name: (found.stat().st_uid, found.stat().st_gid) for found in tmp_path.iterdir()}
+    store.close()
+
+    assert made == {f"mailbot.sqlite{end}": (12345, 12346) for end in ("", ".lock", "-shm", "-wal")}
 
 
 def next_step(folder: Path, monkeypatch: pytest.MonkeyPatch, *statements: str) -> None:

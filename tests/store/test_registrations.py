@@ -43,7 +43,7 @@ def test_what_a_mail_does_not_say_of_a_person_stays_as_it_was(store: SqlStore) -
     with store.work() as work:
         newcomer = Newcomer("anna@posta.example", "", "ASD", "en")
         work.apply(Decision(Outcome.ACT, enrolled=(Enrolment(newcomer, place),)), None, NOW)
-        person = work.situation(SERIES, "anna@posta.example", None).person
+        person = work.holdings("anna@posta.example").person
 
     assert person is not None
     assert (person.name, person.organisation, person.language) == ("Anna", "ASD", "en")

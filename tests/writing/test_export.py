@@ -19,7 +19,9 @@ from mailbot.core.writing.samples import series
 
 AT = datetime(2027, 3, 1, 8, 30, tzinfo=UTC)
 ANNA = Person(1, "anna.neri@posta.example", "Anna Neri", "Circolo «L'Àncora»; Valverde, Italia")
-FIRST = Registration(1, "sport", ANNA, RegistrationStatus.CONFIRMED, AT, "sport.1@x.example")
+FIRST = Registration(
+    1, "sport", ANNA, RegistrationStatus.CONFIRMED, AT.replace(microsecond=123456), "sport.1@x.example"
+)
 GONE = replace(FIRST, id=2, meeting="over", status=RegistrationStatus.CANCELLED, cancelled_at=AT)
 BOTH = (FIRST, GONE)
 

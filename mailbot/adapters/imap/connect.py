@@ -3,7 +3,6 @@
 import contextlib
 import re
 import socket
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +11,9 @@ from typing import Any, Literal
 import imapclient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
 
-from mailbot.adapters.tls import client_context
+from mailbot.adapters.tls import client_context, mend, os_words
 from mailbot.config.secret import SecretTrouble
-from mailbot.ports import LoginRefused, MailboxTrouble
+from mailbot.ports import MailboxTrouble
 
 CONNECT_SECONDS = 15.0
 READ_SECONDS = 60.0
@@ -56,8 +55,7 @@ def connect(settings: ImapSettings) -> Any:
     """A client that is logged in.
 
     Raises:
-        LoginRefused: the server will not have the name or the password.
-        MailboxTrouble: anything else.
+        MailboxTrouble: the server will not have the name or the password, or anything else.
     """
     client = _connected(settings)
     try:
@@ -94,7 +92,7 @@ def _connected(settings: ImapSettings) -> Any:
     except BROKEN_STREAM as error:
         if client is not None:
             drop(client)
-        raise MailboxTrouble(f"{settings.where}: could not connect: {said(error)}{_mend(error)}") from error
+        raise MailboxTrouble(f"{settings.where}: could not connect: {said(error)}{mend(error, 'imap')}") from error
     return client
 
 
@@ -113,29 +111,17 @@ def _log_in(client: Any, settings: ImapSettings) -> None:
     except BROKEN_STREAM as error:
         lost = isinstance(error.__context__, IMAPClientAbortError | OSError)
         if isinstance(error, LoginError) and not lost and not _FOR_NOW.search(said(error)):
-            raise LoginRefused(
+            raise MailboxTrouble(
                 f"{settings.where}: the log-in as {settings.username} was refused: {said(error)}; "
                 "check `imap.username` and `imap.password`"
             ) from error
         raise MailboxTrouble(f"{settings.where}: could not log in: {said(error)}") from error
 
 
-def _mend(error: BaseException) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return "; check `imap.host`, or name the authority that signed the certificate in `imap.ca_file`"
-    if isinstance(error, ssl.SSLError) or "TLS" in said(error):
-        return "; check `imap.security` and `imap.port`"
-    return ""
-
-
 def said(error: BaseException) -> str:
     """What an error says, on one line."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        text = f"its certificate is not trusted: {error.verify_message}"
-    elif isinstance(error, TimeoutError):
-        text = "no answer in time"
-    elif isinstance(error, OSError) and error.strerror:
-        text = error.strerror
+    if isinstance(error, OSError) and (told := os_words(error)):
+        text = told
     elif isinstance(error, KeyError):
         text = f"the answer lacks {said_bytes(error.args[0])}" if error.args else "the answer lacks something"
     else:

@@ -16,12 +16,15 @@ from datetime import date
 from typing import Any
 
 import imapclient
-from imapclient.exceptions import IMAPClientReadOnlyError
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, IMAPClientReadOnlyError
 
 from mailbot.adapters.imap.connect import BROKEN_STREAM, ImapSettings, connect, drop, said
 from mailbot.adapters.imap.fetching import Fetching
 from mailbot.adapters.imap.idle import IdleRefused, idle
 from mailbot.ports import Arrival, MailboxTrouble
+
+MOST_NAMES = 12
+"""Folders that are named where the right one is missing."""
 
 
 class ImapMailbox:
@@ -65,7 +68,18 @@ class ImapMailbox:
         except IMAPClientReadOnlyError:
             # Reading is all that is needed; only filing will have to be told.
             selected, self._read_only = client.select_folder(self.folder, readonly=True), True
+        except IMAPClientAbortError:
+            raise
+        except IMAPClientError as error:
+            raise ValueError(f"{said(error)}{self._others(client)}") from error
         return selected
+
+    def _others(self, client: Any) -> str:
+        """Where the folder is not there, the folders that are."""
+        names = [str(name) for flags, _, name in client.list_folders() if b"\\Noselect" not in flags]
+        if self.folder in names:
+            return ""
+        return f"; check `imap.folder`; the folders there are {', '.join(names[:MOST_NAMES]) or 'none'}"
 
     def close(self) -> None:
         """Logs out, for good; never raises."""

@@ -29,7 +29,7 @@ from aiosmtplib import (
     SMTPTimeoutError,
 )
 
-from mailbot.adapters.tls import client_context
+from mailbot.adapters.tls import client_context, mend, os_words
 from mailbot.config.secret import SecretTrouble
 from mailbot.core.retry import Accepted, Receipt, Refused, Unreachable
 from mailbot.ports import Parcel
@@ -102,7 +102,7 @@ class Line:
             return f"smtp.password: {error}"
         except (SMTPException, OSError, ValueError) as error:
             self.drop()
-            return f"{where}: could not connect: {_said(error)}"
+            return f"{where}: could not connect: {_why(error)}"
         except BaseException:
             self.drop()
             raise
@@ -260,6 +260,18 @@ class Line:
         can = [name.upper() for name in ("size", "8bitmime", "smtputf8", "starttls") if name in extensions]
         session = "connected and logged in" if self._settings.username else "connected"
         return f"{session}; the server has {', '.join(can) or 'no extensions'}"
+
+
+def _why(error: BaseException) -> str:
+    """Why there is no connection, said once, and what to check; the library wraps the system's own error."""
+    within: BaseException | None = error
+    while isinstance(within, SMTPException):
+        if isinstance(within, TimeoutError):
+            return f"no answer in time{mend(within, 'smtp')}"
+        within = within.__cause__
+    if isinstance(within, OSError):
+        return f"{os_words(within) or _said(within)}{mend(within, 'smtp')}"
+    return f"{_said(error).rstrip('.')}{mend(error, 'smtp')}"
 
 
 def _said(words: object) -> str:

@@ -22,6 +22,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
+from mailbot.adapters.store.alone import Alone
 from mailbot.ports import StoreTrouble
 
 BUSY_SECONDS = 30
@@ -158,7 +159,7 @@ def require_present(engine: Engine) -> None:
     """
     file = _file(engine.url)
     if file is not None and not file.exists():
-        raise StoreTrouble(f"{file}: there is no database yet; the first `mailbot run` makes it")
+        raise StoreTrouble(f"{file}: there is no database yet; `mailbot check` or the first `mailbot run` makes it")
     with trouble_told(engine.url):
         present, newest = revision(engine), ScriptDirectory.from_config(_alembic()).get_current_head()
     if present != newest:
@@ -175,17 +176,33 @@ def _alembic() -> AlembicConfig:
     return config
 
 
+def hold_alone(engine: Engine) -> Alone | None:
+    """Keeps an SQLite file from other daemons; None where the database is a server's.
+
+    Raises:
+        StoreTrouble: another daemon has it.
+    """
+    file = _file(engine.url)
+    return None if file is None else Alone(file)
+
+
 def _file(url: URL) -> Path | None:
     on_disk = url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:"
     return Path(url.database) if on_disk and url.database else None
 
 
 def _keep_private(url: URL) -> None:
-    """Sees to it that its owner alone can read the file, a restored one too; SQLite's log files get the same mode."""
+    """Sees to it that its owner alone can read the file, a restored one too; SQLite's log files get the same mode.
+
+    A file that root makes, as by typing `mailbot check`, belongs to whom the folder belongs to: the service's user.
+    """
     if file := _file(url):
         try:
             descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
             try:
+                if os.geteuid() == 0 and os.fstat(descriptor).st_size == 0:
+                    folder = file.resolve().parent.stat()
+                    os.fchown(descriptor, folder.st_uid, folder.st_gid)
                 if os.fstat(descriptor).st_mode & 0o077:
                     os.fchmod(descriptor, 0o600)
             finally:

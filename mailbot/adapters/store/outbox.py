@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, String, cast, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, String, cast, func, literal, or_, select, update
 
 from mailbot.adapters.store.dialect import insert
 from mailbot.adapters.store.tables import outbox, registration
@@ -122,28 +122,19 @@ def next_try_at(connection: Connection) -> datetime | None:
 
 def withhold_reminders(connection: Connection, registration_ids: Iterable[int], at: datetime) -> None:
     """Reminders that still wait to be sent are not wanted any more."""
-    connection.execute(
-        update(outbox)
-        .where(
-            outbox.c.registration_id.in_(list(registration_ids)),
-            outbox.c.kind == LetterKind.REMINDER,
-            outbox.c.state == LetterState.QUEUED,
-        )
-        .values(state=LetterState.WITHHELD, settled_at=at, last_reply="the place was given up")
-    )
+    _withhold(connection, outbox.c.registration_id.in_(list(registration_ids)), "the place was given up", at)
 
 
 def withhold_reminders_of(connection: Connection, code: str, at: datetime) -> None:
     """Reminders of a meeting that still wait to be sent tell a time that is not true any more."""
     concerned = select(registration.c.id).where(registration.c.meeting == code)
+    _withhold(connection, outbox.c.registration_id.in_(concerned), "the meeting has a new time, or is off", at)
+
+
+def _withhold(connection: Connection, concerned: ColumnElement[bool], why: str, at: datetime) -> None:
+    waiting = (outbox.c.kind == LetterKind.REMINDER, outbox.c.state == LetterState.QUEUED)
     connection.execute(
-        update(outbox)
-        .where(
-            outbox.c.registration_id.in_(concerned),
-            outbox.c.kind == LetterKind.REMINDER,
-            outbox.c.state == LetterState.QUEUED,
-        )
-        .values(state=LetterState.WITHHELD, settled_at=at, last_reply="the meeting has a new time, or is off")
+        update(outbox).where(concerned, *waiting).values(state=LetterState.WITHHELD, settled_at=at, last_reply=why)
     )
 
 

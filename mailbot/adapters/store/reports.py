@@ -181,6 +181,11 @@ def status(connection: Connection, codes: Iterable[str], lately: datetime) -> St
         bounced_lately=connection.execute(
             select(func.count()).select_from(outbox).where(outbox.c.bounced_at > lately)
         ).scalar_one(),
+        to_read=connection.execute(
+            select(func.count())
+            .select_from(inbound)
+            .where(inbound.c.attention, inbound.c.state == InboundState.HANDLED)
+        ).scalar_one(),
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, select
 
 from mailbot.adapters.store import guarding, inbox, outbox, registrations, reports
+from mailbot.adapters.store.alone import Alone
 from mailbot.adapters.store.dialect import insert
 from mailbot.adapters.store.engine import READING, copies_beside, trouble_told
 from mailbot.adapters.store.tables import contact, digest, installation
@@ -126,8 +127,10 @@ class SqlWork:
 class SqlStore:
     """The rows between the loops; see ``ports.Store``."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, alone: Alone | None = None) -> None:
+        """A store on this database; with ``alone`` it is kept from other daemons until ``close``."""
         self._engine = engine
+        self._alone = alone
 
     @contextmanager
     def _write(self) -> Iterator[Connection]:
@@ -140,8 +143,10 @@ class SqlStore:
             yield connection
 
     def close(self) -> None:
-        """Closes every connection."""
+        """Closes every connection, and leaves the database to others."""
         self._engine.dispose()
+        if self._alone is not None:
+            self._alone.release()
 
     @contextmanager
     def work(self) -> Iterator[SqlWork]:
@@ -259,6 +264,9 @@ class SqlStore:
 
     def installation(self, at: datetime) -> tuple[datetime, bytes]:
         """The moment of the first start, and the secret that names are derived with; made at the first call."""
+        with self._read() as connection:
+            if known := connection.execute(select(installation)).one_or_none():
+                return known.first_start_at, known.secret
         with self._write() as connection:
             connection.execute(
                 insert(connection, installation)

@@ -14,7 +14,6 @@ import signal
 import threading
 import time
 from datetime import UTC, timedelta
-from functools import partial
 from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -79,6 +78,7 @@ class Daemon:
         recovered = self._store.recover(self._clock())
         if recovered:
             log.warning("%d letter(s) were being sent when mailbot last ended; they are sent again", recovered)
+        handle.warm_up(self._house, self._clock())
         threads = [
             threading.Thread(target=loop.run, args=(turn, self._stopping), name=loop.name, daemon=True)
             for loop, turn in (
@@ -90,8 +90,7 @@ class Daemon:
         bell = self._bell()
         for thread in threads:
             thread.start()
-        greeting = (lambda: make_postman(self._service.smtp), partial(self._note_contact, "smtp"), self._stopping)
-        threading.Thread(target=greet_smtp, args=greeting, name="greeting", daemon=True).start()
+        self._greet()
         bell.start()
         systemd.notify("STATUS=starting")
         self._stopping.wait()
@@ -138,6 +137,7 @@ class Daemon:
             self._retired[-1].interrupt()
         if service.smtp != before.smtp:
             self._postman = make_postman(service.smtp)
+            self._greet()  # what waited for the server is due as soon as it takes us in
         for loop in self._loops:
             loop.rung.set()  # what was mended need not wait
         log.info("the configuration was taken over: %d meeting(s)", len(house.series.meetings))
@@ -189,13 +189,16 @@ class Daemon:
         postman = self._postman
         if self._delivering.trouble and (left := self._store.recover(self._clock())):
             log.warning("%d letter(s) were left half-way by the turn that failed; they are sent again", left)
-        tried = deliver.turn(postman, self._store, self._clock, self._stopping.is_set)
+        tried = deliver.turn(postman, self._store, self._clock, self._stopping.is_set, self._most_letters())
         if postman is not self._postman:
             postman.close()
         if tried:
             return 0.0
         due = self._store.next_try_at()
         return LONGEST_WAIT if due is None else max(0.05, min(LONGEST_WAIT, (due - self._clock()).total_seconds()))
+
+    def _most_letters(self) -> int:
+        return min(deliver.BATCH, self._service.smtp.per_minute or deliver.BATCH)
 
     def _remind(self) -> float:
         if remind.turn(self._store, self._house, self._clock):
@@ -244,6 +247,15 @@ class Daemon:
         except StoreTrouble as nested:
             log.warning("store: %s", nested)
 
+    def _greet(self) -> None:
+        greeting = (lambda: make_postman(self._service.smtp), self._note_smtp, self._stopping)
+        threading.Thread(target=greet_smtp, args=greeting, name="greeting", daemon=True).start()
+
+    def _note_smtp(self, trouble: str) -> None:
+        self._note_contact("smtp", trouble)
+        if not trouble:
+            self._delivering.rung.set()  # what waited for the server is due
+
     def _sign_of_life(self) -> None:
         systemd.notify("WATCHDOG=1", f"STATUS={self.in_words()}")
 
@@ -257,8 +269,8 @@ class Daemon:
         return "; ".join(troubles) or "watching the mailbox"
 
 
-def serve(file: Path, service: ServiceConfig) -> None:
-    """Runs the daemon until SIGTERM or SIGINT; SIGHUP takes the configuration over again.
+def serve(file: Path, service: ServiceConfig, clock: Clock = utc_now) -> None:
+    """Runs the daemon until SIGTERM or SIGINT; SIGHUP takes the configuration over again. A test may move the clock.
 
     Raises:
         StoreTrouble: the database cannot be opened at the start.
@@ -266,7 +278,7 @@ def serve(file: Path, service: ServiceConfig) -> None:
     watched = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
     # Blocked before any thread starts, so that all of them are delivered to the wait below and nowhere else.
     signal.pthread_sigmask(signal.SIG_BLOCK, watched)
-    daemon = Daemon(file, service)
+    daemon = Daemon(file, service, clock)
 
     def run() -> None:
         try:

@@ -239,6 +239,8 @@ class ScriptedPostman:
         for parcel in parcels:
             if stopping():
                 return
+            if not parcel.in_time():
+                continue
             self.tried.append(parcel)
             receipt = self.always or (self.lined_up.popleft() if self.lined_up else Accepted("2.0.0 ok"))
             if receipt == "crash before":

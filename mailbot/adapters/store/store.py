@@ -216,10 +216,17 @@ class SqlStore:
             touched = inbox.forget_handled(connection, moment) + outbox.forget_settled(connection, moment)
             return touched + registrations.forget_of_meetings_before(connection, moment)
 
+    def in_trouble(self, server: str) -> bool:
+        """Whether a server could not be reached when it was last tried."""
+        with self._read() as connection:
+            return reports.in_trouble(connection, server)
+
     def note_contact(self, server: str, at: datetime, trouble: str = "") -> None:
-        """A server was reached, or not and why."""
+        """A server was reached, or not and why. Letters that waited for the SMTP server are due once it is back."""
         news = {"trouble": trouble, "trouble_at": at} if trouble else {"at": at, "trouble": None}
         with self._write() as connection:
+            if server == "smtp" and not trouble and reports.in_trouble(connection, server):
+                outbox.hasten(connection, at)
             connection.execute(
                 insert(connection, contact)
                 .values(server=server, **news)

@@ -33,6 +33,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.life import live
+from mailbot.daemon import CALM_SECONDS
 from mailbot.demo.servers import PASSWORD, EmbeddedServers
 from mailbot.parts import utc_now
 from tests.loops.world import cancel, register
@@ -42,6 +43,8 @@ from tests.smtp.scripted import DROP, STALL, ScriptedServer
 STEPS = ("banner", "mail", "rcpt", "data", "content", "taken")
 """Where a kill may fall: before each answer of the server, and just after the 250 that takes a mail."""
 LONGEST_LIFE = 1.5
+PATIENCE = CALM_SECONDS + 10
+"""How long a life goes on while a mail waits for its last try, which it has only once all is calm."""
 AFTERWARDS = timedelta(minutes=61)
 """How far the clock goes ahead between two lives once the kills are over: more than any wait."""
 
@@ -293,24 +296,27 @@ class Chaos:
 
     def _finish(self) -> None:
         self.smtp.wild, self.smtp.executioner = False, Executioner()
-        while self._waiting():
+        while self._mails_waiting() + self._letters_waiting():
             self.afterwards += 1
             assert self.afterwards < (400 if self.whole else 50), f"it comes to no end\n{self._log_end()}"
             self.smtp.life = self.kills + self.afterwards
             life = Life(self.file, self.ahead, whole=self.whole)
             quiet, seen = time.monotonic(), -1
-            while time.monotonic() - quiet < 2 and self._waiting():
+            patience = PATIENCE if self._mails_waiting() else 2.0
+            while time.monotonic() - quiet < patience and self._mails_waiting() + self._letters_waiting():
                 time.sleep(0.1)
                 if seen != (seen := len(self.smtp.acceptances)):
                     quiet = time.monotonic()
             life.stop()
             self.ahead += AFTERWARDS
 
-    def _waiting(self) -> int:
-        """Mails not yet kept or handled, and letters not yet settled."""
-        known = rows(self.file, "SELECT count(*) FROM inbound WHERE state != 'new'")[0][0]
-        leaving = rows(self.file, "SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending')")[0][0]
-        return self.crowd.written - int(str(known)) + int(str(leaving))
+    def _mails_waiting(self) -> int:
+        """Mails not yet kept or handled."""
+        return self.crowd.written - self._count("SELECT count(*) FROM inbound WHERE state != 'new'")
+
+    def _letters_waiting(self) -> int:
+        """Letters not yet settled."""
+        return self._count("SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending')")
 
     def _log_end(self) -> str:
         return self.file.with_name("log").read_text("utf-8")[-3000:]
@@ -405,8 +411,8 @@ class Chaos:
         width = max(len(name) for name, _ in figures)
         return "\n".join(f"{name:<{width}}  {value:>8}" for name, value in figures)
 
-    def _count(self, query: str) -> object:
-        return rows(self.file, query)[0][0]
+    def _count(self, query: str) -> int:
+        return int(str(rows(self.file, query)[0][0]))
 
 
 @contextmanager

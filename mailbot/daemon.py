@@ -35,6 +35,8 @@ STOP_SECONDS = 8.0
 """How long a stop waits for what is in hand; with what the system needs it stays under ten."""
 FILING_PAUSE = timedelta(hours=1)
 """How long filing rests after the server has refused it."""
+CALM_SECONDS = 30.0
+"""How long the process must have run before a mail with which it has ended has its last try."""
 CONTACT_EVERY = timedelta(minutes=1)
 LONGEST_WAIT = 3600.0
 """Seconds that a loop waits when nothing rings and nothing is due."""
@@ -63,6 +65,7 @@ class Daemon:
         self._retired: list[Mailbox] = []
         self._postman: Postman = make_postman(service.smtp)
         self._stopping = threading.Event()
+        self._began = time.monotonic()
         self._collecting = Loop("collect", clock, self._mailbox_failed)
         self._handling, self._delivering = Loop("handle", clock), Loop("deliver", clock)
         self._reminding = Loop("remind", clock)
@@ -178,12 +181,13 @@ class Daemon:
             self._filing_failed = not self._filing_failed
 
     def _handle(self) -> float:
-        if handle.turn(self._store, self._house, self._clock):
+        until_calm = self._began + CALM_SECONDS - time.monotonic()
+        if handle.turn(self._store, self._house, self._clock, calm=until_calm <= 0):
             self._delivering.rung.set()
             if self._house.filing is not None:
                 self._mailbox.interrupt()
             return 0.0
-        return LONGEST_WAIT
+        return until_calm if until_calm > 0 else LONGEST_WAIT
 
     def _deliver(self) -> float:
         postman = self._postman

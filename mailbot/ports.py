@@ -265,8 +265,11 @@ class Store(Protocol):
     def note_filed(self, folder: str, uidvalidity: int, uids: Sequence[int], at: datetime) -> None:
         """These mails have been filed, or need not be."""
 
-    def take(self, limit: int, at: datetime) -> list[Inbound]:
-        """The oldest mails that wait to be handled, counted as tried; one tried before comes alone."""
+    def take(self, limit: int, at: datetime, *, calm: bool = True) -> list[Inbound]:
+        """The oldest mails that wait to be handled, counted as tried; one tried before comes alone.
+
+        The last try of a mail with which the process has ended is left for when all is ``calm``.
+        """
 
     def give_back(self, inbound_ids: Sequence[int]) -> None:
         """These mails were taken, but not tried: the world was in the way."""

@@ -44,8 +44,15 @@ def warm_up(house: House, at: datetime) -> None:
         log.exception("handle: a fault of mailbot's own while getting ready; it goes on")
 
 
-def turn(store: Store, house: House, clock: Clock) -> int:
+def turn(store: Store, house: House, clock: Clock, *, calm: bool = True) -> int:
     """Handles the oldest mails that wait.
+
+    Args:
+        store: holds them.
+        house: the configuration.
+        clock: tells the time.
+        calm: whether the process has run for a while; until then no mail has its last try, because a process that is
+            ended again and again from outside would have innocent mails set aside.
 
     Returns:
         How many were taken in hand; 0 where none waits.
@@ -54,7 +61,7 @@ def turn(store: Store, house: House, clock: Clock) -> int:
         StoreTrouble: the database cannot be read or written; nothing was done.
     """
     at = clock()
-    batch = store.take(BATCH, at)
+    batch = store.take(BATCH, at, calm=calm)
     if not batch:
         return 0
     try:

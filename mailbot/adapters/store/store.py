@@ -151,10 +151,13 @@ class SqlStore:
 
     # --- handle
 
-    def take(self, limit: int, at: datetime) -> list[Inbound]:
-        """The oldest mails that wait to be handled, counted as tried; one tried before comes alone."""
+    def take(self, limit: int, at: datetime, *, calm: bool = True) -> list[Inbound]:
+        """The oldest mails that wait to be handled, counted as tried; one tried before comes alone.
+
+        The last try of a mail with which the process has ended is left for when all is ``calm``.
+        """
         with self._write() as connection:
-            return inbox.take(connection, limit, MOST_TRIES, at)
+            return inbox.take(connection, limit, MOST_TRIES, at, calm=calm)
 
     def give_back(self, inbound_ids: Sequence[int]) -> None:
         """These mails were taken, but not tried: the world was in the way."""

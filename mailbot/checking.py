@@ -9,6 +9,7 @@ from datetime import date
 
 from mailbot.adapters.store import SqlStore
 from mailbot.adapters.templates import text_problems
+from mailbot.adapters.words import word_problems
 from mailbot.config import ServiceConfig
 from mailbot.parts import first_day, make_mailbox, make_postman, open_store, utc_now
 from mailbot.ports import Mailbox, MailboxTrouble, PostmanTrouble, StoreTrouble
@@ -29,6 +30,8 @@ def findings(service: ServiceConfig) -> Iterator[Finding]:
     yield from (Finding("letters", False, problem) for problem in problems)
     if not problems:
         yield Finding("letters", True, "every letter can be written, in every language")
+    wrong = word_problems(service.config.service.words)
+    yield from (Finding("words", False, problem) for problem in wrong)
     store: SqlStore | None = None
     try:
         store = open_store(service, utc_now)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 import click
 
 from mailbot import __version__, console, explaining
+from mailbot.adapters.words import load_words
 from mailbot.config import Config, ConfigError, default_file, load, load_service
 from mailbot.core.understanding import understand
 
@@ -166,9 +167,10 @@ def explain(file: Path, sources: tuple[str, ...], as_json: bool, now: datetime |
     files = explaining.files_of(sources)
     config = load(file)
     series, own = config.to_series(), explaining.own_addresses(config)
+    words = load_words(config.service.words)
     moment = now.replace(tzinfo=now.tzinfo or series.timezone) if now else datetime.now(UTC)
     for name, raw in explaining.shown_one_by_one(files):
-        understood = understand(raw, series, own, moment)
+        understood = understand(raw, series, own, moment, lexicon=words)
         click.echo(explaining.as_json(name, understood) if as_json else console.explained(name, understood, series))
 
 
@@ -193,6 +195,7 @@ def rehearse(file: Path, folder: str | None, since: datetime | None, as_json: bo
     service = load_service(file)
     imap = service.imap if folder is None else service.imap.model_copy(update={"folder": folder})
     series, own = service.config.to_series(), explaining.own_addresses(service.config)
+    words = load_words(service.config.service.words)
     first = since.date() if since else (datetime.now(UTC) - timedelta(days=30)).date()
     tally = console.Tally()
     mailbox = make_mailbox(imap)
@@ -201,7 +204,7 @@ def rehearse(file: Path, folder: str | None, since: datetime | None, as_json: bo
         uids = mailbox.uids_after(0, first)
         with explaining.progress(len(uids), f"{len(uids)} mails") as bar:
             for arrival in mailbox.fetch(uids):
-                understood = understand(arrival.raw, series, own, datetime.now(UTC), arrival.received_at)
+                understood = understand(arrival.raw, series, own, datetime.now(UTC), arrival.received_at, words)
                 tally.count(understood)
                 name = f"{imap.folder}/{arrival.uid}"
                 click.echo(

@@ -7,6 +7,8 @@ a terminal or begins a line in the journal.
 import email
 import email.policy
 import logging
+import re
+import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -24,6 +26,11 @@ if TYPE_CHECKING:
     from mailbot.checking import Finding
 
 _WIDTH = 100
+_MOST_ROWS = 12
+"""Lines of a passage that are shown."""
+_CITED = re.compile("«([^»…]{1,400})…?»")
+_MARK, _UNMARK = "\ue000", "\ue001"
+"""Stand around words that told something until the text is broken into lines; ``plain`` leaves none of a stranger's."""
 _COLOURS = {Outcome.ACT: "green", Outcome.ASK: "yellow", Outcome.ATTENTION: "magenta", Outcome.IGNORE: "bright_black"}
 
 
@@ -96,15 +103,37 @@ def _meeting(meeting: Meeting | None, code: str) -> str:
 
 
 def _text(understood: Understood) -> str:
-    """The sender's own words, and in grey what else the mail holds."""
+    """The sender's own words, and in grey what else the mail holds; the words that told are marked."""
+    told = [words for clue in understood.intent.evidence for words in _CITED.findall(clue)]
     shown = []
     for passage in understood.message.body:
-        lines = [line for row in plain(passage.text).splitlines()[:12] for line in wrap(row, _WIDTH) or [""]]
+        rows = _marked(plain(passage.text), told).splitlines()[:_MOST_ROWS]
+        lines = [_emphasised(line) for row in rows for line in wrap(row, _WIDTH) or [""]]
         own = passage.kind is PassageKind.OWN
         mark = "  | " if own else "  : "
         text = indent("\n".join(lines), mark, lambda _: True)
         shown.append(text if own else click.style(text, fg="bright_black"))
     return "\n".join(shown)
+
+
+def _marked(text: str, told: Sequence[str]) -> str:
+    """The text with a mark before and behind each of these words, wherever they stand in it."""
+    found = [part for words in told if (part := r"\W+".join(map(re.escape, re.findall(r"\w+", words))))]
+    if not found:
+        return text
+    longest_first = "|".join(sorted(dict.fromkeys(found), key=len, reverse=True))
+    return re.sub(rf"(?<!\w)(?:{longest_first})(?!\w)", rf"{_MARK}\g<0>{_UNMARK}", text, flags=re.IGNORECASE)
+
+
+def _emphasised(line: str) -> str:
+    """The line with its marks shown: underlined on a terminal, between quotation marks elsewhere."""
+    if not sys.stdout.isatty():
+        return line.replace(_MARK, "«").replace(_UNMARK, "»")
+    if line.count(_MARK) > line.count(_UNMARK):
+        line += _UNMARK
+    elif line.count(_MARK) < line.count(_UNMARK):
+        line = _MARK + line
+    return re.sub(f"{_MARK}([^{_UNMARK}]*){_UNMARK}", lambda it: click.style(it[1], bold=True, underline=True), line)
 
 
 class Tally:

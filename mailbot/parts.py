@@ -12,6 +12,7 @@ from mailbot.adapters.smtp import SmtpPostman, SmtpSettings
 from mailbot.adapters.store import SqlStore, open_engine
 from mailbot.adapters.store.engine import migrate, require_present
 from mailbot.adapters.templates import load_texts, text_problems
+from mailbot.adapters.words import load_words
 from mailbot.config import Config, ConfigError, ImapSection, ServiceConfig, SmtpSection
 from mailbot.core.names import Names
 from mailbot.core.writing import Sender, Texts
@@ -67,7 +68,8 @@ def make_house(service: ServiceConfig, store: SqlStore, clock: Clock) -> House:
     """The house of this configuration.
 
     Raises:
-        ConfigError: a letter cannot be written with the templates in the configured folder.
+        ConfigError: a letter cannot be written with the templates in the configured folder, or the folder of words
+            has mistakes.
         StoreTrouble: the database cannot be written.
     """
     config, imap, smtp = service.config, service.imap, service.smtp
@@ -87,6 +89,7 @@ def make_house(service: ServiceConfig, store: SqlStore, clock: Clock) -> House:
         filing={"done": folders.done, "to_read": folders.to_read, "ignored": folders.ignored}
         if folders.enabled
         else None,
+        words=load_words(config.service.words),
     )
 
 

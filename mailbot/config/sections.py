@@ -48,6 +48,10 @@ class ServiceSection(Section):
     templates: Text | None = Field(
         None, description="A folder of letter templates that replace the shipped ones, file by file."
     )
+    words: Text | None = Field(
+        None,
+        description="A folder with it.toml, en.toml or themes.toml: words that the reader is to know beside its own.",
+    )
     organisers: tuple[MailAddress, ...] = Field((), description="Addresses of the organisers.")
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mailbot.core.intent import read_intent
+from mailbot.core.intent import Lexicon, read_intent
 from mailbot.core.model import Intent, Message, Series
 from mailbot.core.reading import parse
 
@@ -22,7 +22,12 @@ class Understood:
 
 
 def understand(
-    raw: bytes, series: Series, own: frozenset[str], now: datetime, received_at: datetime | None = None
+    raw: bytes,
+    series: Series,
+    own: frozenset[str],
+    now: datetime,
+    received_at: datetime | None = None,
+    lexicon: Lexicon | None = None,
 ) -> Understood:
     """Reads one mail as its sender meant it at the moment of writing.
 
@@ -32,9 +37,10 @@ def understand(
         own: our own addresses, lower case.
         now: stands in where the mail has no usable Date and ``received_at`` is not known.
         received_at: when the server got it. A Date far from it is a wrong clock's, and not believed.
+        lexicon: the words; those shipped where none are given.
     """
     message = parse(raw, own)
     at = message.date or received_at or now
     if received_at is not None and not received_at - LATE <= at <= received_at + EARLY:
         at = received_at
-    return Understood(message, read_intent(message, series, at), at)
+    return Understood(message, read_intent(message, series, at, lexicon), at)

@@ -94,7 +94,7 @@ def _handle_all(batch: Sequence[Inbound], store: Store, house: House, at: dateti
 
 def handle(inbound: Inbound, work: Work, house: House, at: datetime) -> None:
     """Handles one mail inside the transaction ``work``."""
-    understood = understand(inbound.raw, house.series, house.own, at, inbound.received_at)
+    understood = understand(inbound.raw, house.series, house.own, at, inbound.received_at, house.words)
     decision = decide(
         understood.message,
         understood.intent,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from mailbot.core.intent import Lexicon
 from mailbot.core.model import Address, Letter, Series
 from mailbot.core.names import Names
 from mailbot.core.situation import Decision
@@ -32,6 +33,8 @@ class House:
     retention: timedelta
     filing: Mapping[str, str] | None
     """Folders for handled mail: ``done``, ``to_read``, ``ignored``; None where nothing is moved."""
+    words: Lexicon | None = None
+    """The words that mails are read with; those shipped where None."""
 
 
 def queue_letter(work: Work, house: House, letter: Letter, inbound_id: int | None, at: datetime) -> bool:

@@ -7,17 +7,22 @@ what these mails cost where something is quadratic.
 import base64
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailbot.core.model import Message, PassageKind
+from mailbot.config import load
+from mailbot.core.model import Message, Outcome, PassageKind
 from mailbot.core.reading import fingerprint, parse
+from mailbot.core.understanding import understand
 
 HEADER = b"From: anna@posta.example\nSubject: hello\nMIME-Version: 1.0\n"
 HTML = HEADER + b"Content-Type: text/html; charset=utf-8\n\n"
 PLAIN = HEADER + b"\n"
+SERIES = load(Path(__file__).parent.parent / "corpora" / "lucca-2021" / "series.toml").to_series()
 LIMIT = 4.0
 """Seconds for half a megabyte, on the slowest machine that runs these tests."""
 
@@ -124,6 +129,25 @@ BOMBS: dict[str, Callable[[], bytes]] = {
         HEADER + b"Content-Type: text/calendar\n\nMETHOD:REPLY\n" + b"ATTENDEE;A\n " * 40_000
     ),
     "an XML bomb": laughs,
+    "multiparts without boundaries": lambda: (
+        HEADER
+        + (b"Content-Type: multipart/mixed\n\n" + b"x\n" * 50 + b"--a\n") * 2_000
+        + b"Content-Type: text/plain\n\nhi"
+    ),
+    "boundaries that are none": lambda: HEADER + b"Content-Type: multipart/mixed\n\n" + b"--a\ncontent-\n" * 35_000,
+    "rare quote signs": lambda: PLAIN + "» a\n: b\n»\n".encode() * 40_000,
+    "escaped quote signs": lambda: PLAIN + b"&gt; &gt;" * 50_000 + b"\n&gt; a" * 10_000,
+    "white on white": lambda: HTML + b"<p style='color:#fff'>hi</p>" * 18_000,
+    "sizes in sizes": lambda: HTML + b"".join(b"<i style='font-size:%dpx'>x" % (n % 3) for n in range(18_000)),
+    "styles never the same": lambda: HTML + b"".join(b"<p style='color:#%06x'>x</p>" % n for n in range(17_000)),
+    "struck out": lambda: PLAIN + b"~~a " * 125_000,
+    "strokes": lambda: PLAIN + "a\u0336".encode() * 160_000,
+    "strikes": lambda: HTML + b"<s>a" * 120_000,
+    "an absence without end": lambda: PLAIN + b"sono al momento fuori in ferie per il mio rientro " * 10_000,
+    "a receipt without end": lambda: (
+        b"Subject: ticket " + b"richiesta n. " * 30_000 + b"\n\n" + b"click to deliver your message " * 9_000
+    ),
+    "a person at a no-reply address": lambda: b"From: noreply@a.example\n\n" + b"vorrei unsubscribe " * 25_000,
     "a strange codec": lambda: HEADER + b"Content-Type: text/plain; charset=punycode\n\n" + b"a" * 400_000,
 }
 
@@ -139,6 +163,18 @@ def test_a_bomb_is_read_in_time(name: str) -> None:
 
     assert isinstance(message, Message)
     assert time.perf_counter() - began < LIMIT
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_is_understood_in_time(name: str) -> None:
+    """Each of these is understood as well, within bounds."""
+    raw = BOMBS[name]()
+    began = time.perf_counter()
+
+    understood = understand(raw, SERIES, frozenset(), datetime(2021, 1, 16, 12, tzinfo=UTC))
+
+    assert isinstance(understood.intent.outcome, Outcome)
+    assert time.perf_counter() - began < 2 * LIMIT
 
 
 def test_what_stands_beside_a_bomb_is_still_read() -> None:

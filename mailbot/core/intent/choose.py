@@ -11,14 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from mailbot.core.intent.dates import Calendar
-from mailbot.core.intent.mentions import KEYS, Mention
+from mailbot.core.intent.calendar import NOBODY, Calendar
+from mailbot.core.intent.hours import KEYS
+from mailbot.core.intent.mentions import Mention
 from mailbot.core.intent.sectors import LOOSE, SURE
 from mailbot.core.model import Doubt
 
 _COORDINATORS = frozenset("e ed and sia anche piu poi oltre inoltre pure also plus both as well".split())
 _OR = frozenset("o oppure or either oder ou".split())
-NOBODY: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,11 @@ def choose(
             continue
         if days and not _side_by_side(mention, days):
             return Choice(NOBODY, Doubt.CONTRADICTION, tuple(named))
-        to_come = mention.codes & {m.code for m in calendar.to_come()} or mention.codes
-        fitting = _one_of(to_come, [key.codes for key in keys], apart)
+        fitting = mention.codes
+        if mention.found.kin:
+            # Of the turns of one sector those to come; of two sectors that share a word, neither.
+            to_come = mention.codes & calendar.codes_to_come or mention.codes
+            fitting = _one_of(to_come, [key.codes for key in keys], apart)
         if len(fitting) > 1 and not several:
             return Choice(NOBODY, Doubt.SEVERAL, tuple(named))
         chosen |= fitting

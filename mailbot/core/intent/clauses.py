@@ -10,11 +10,18 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from itertools import islice, pairwise
 
 from mailbot.core.intent.lexicon import Cue, Lexicon, plain
 
-MOST_TEXT = 20_000
+MOST_TEXT = 10_000
 """Characters of a text that are read; who needs more to sign up is read by a person."""
+MOST_CLAUSES = 1_000
+"""Clauses of a text that are heard: a text of single words would take long."""
+MOST_SENTENCE = 1_500
+"""Characters of a sentence that are heard together: nobody means more, and the time stays in proportion."""
 TOPIC = 3
 """Words that may stand before a word of contrast in its own clause."""
 SHORT_LINE = 50
@@ -27,6 +34,8 @@ _ABBREVIATIONS = re.compile(
     r"mon|tue|tues|wed|weds|thu|thur|thurs|fri|sat|sun|jan|jun|jul|aug|sep|sept|oct|dec|pol|polisp|vs|vs\.|pres|segr|p\.zza|v\.le|loc|fraz)\.(?=\s|\d)",
     re.IGNORECASE,
 )
+_DOT = "\u2024"
+"""The one-dot leader stands for a dot within an abbreviation."""
 _INITIALS = re.compile(r"\b(?:[A-Za-z]\.){2,6}")
 _URL = re.compile(r"\b(?:https?://|www\.)\S+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
 _TICKED = re.compile("[\u2705\u2714\u2611\U0001f44d]\ufe0f?")
@@ -46,6 +55,19 @@ _ARTICLES = frozenset("il lo la the on al quello quella".split())
 _DEEDS = frozenset("join leave attend move negation busy held link_lost was_there".split())
 
 
+class Source(StrEnum):
+    """Where the words stand."""
+
+    OWN = "own"
+    SUBJECT = "subject"
+    QUOTE = "quote"
+    MARK = "mark"
+    """A quoted line that the sender has marked."""
+    SIGNATURE = "signature"
+    NAME = "name"
+    ADDRESS = "address"
+
+
 @dataclass(frozen=True, slots=True)
 class Clause:
     """A stretch of words within which a "no" reaches."""
@@ -56,6 +78,8 @@ class Clause:
     """In plain form."""
     cues: tuple[Cue, ...]
     """Where the lexicon's words stand, counted within the clause."""
+    groups: frozenset[str]
+    """The groups of the cues."""
     sentence: int
     """The number of its sentence."""
     asks: bool
@@ -68,6 +92,7 @@ class Clause:
     """Each word as written."""
     whole: bool
     """It is the whole of its sentence."""
+    source: Source
 
     @property
     def plain(self) -> str:
@@ -76,11 +101,15 @@ class Clause:
 
     def has(self, *groups: str) -> bool:
         """Whether a cue of one of these groups stands in it."""
-        return any(cue.group in groups for cue in self.cues)
+        return not self.groups.isdisjoint(groups)
 
     def spans(self, *groups: str) -> list[Cue]:
         """The cues of these groups, in order."""
-        return [cue for cue in self.cues if cue.group in groups]
+        return [] if self.groups.isdisjoint(groups) else [cue for cue in self.cues if cue.group in groups]
+
+    def begins(self, group: str, most: int) -> bool:
+        """Whether a cue of the group stands at its beginning, behind ``most`` words at most."""
+        return group in self.groups and any(cue.group == group and cue.start <= most for cue in self.cues)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,31 +122,35 @@ class _Token:
     sign: str
 
 
-def split(text: str, lexicon: Lexicon) -> tuple[Clause, ...]:
+def split(text: str, lexicon: Lexicon, source: Source = Source.OWN) -> tuple[Clause, ...]:
     """The clauses of a text, in order."""
-    return tuple(_clauses(text[:MOST_TEXT], lexicon))
+    return tuple(islice(_clauses(text[:MOST_TEXT], lexicon, source), MOST_CLAUSES))
 
 
-def _clauses(text: str, lexicon: Lexicon) -> Iterator[Clause]:
+def _clauses(text: str, lexicon: Lexicon, source: Source) -> Iterator[Clause]:
     calm = _calm(text)
     start = 0
     ends = [*((m.start(), m[0]) for m in _SENTENCE.finditer(calm)), (len(calm), "")]
     for number, (end, stop) in enumerate(ends):
-        yield from _of_sentence(calm, start, end, number, "?" in stop, lexicon)
+        while end - start > MOST_SENTENCE:
+            blank = calm.rfind(" ", start + 1, start + MOST_SENTENCE)
+            cut = blank if blank > 0 else start + MOST_SENTENCE
+            yield from _of_sentence(calm, start, cut, number, "?" in stop, lexicon, source)
+            start = cut
+        yield from _of_sentence(calm, start, end, number, "?" in stop, lexicon, source)
         start = end + len(stop)
 
 
 def _calm(text: str) -> str:
     """The text with the dots that end no sentence out of the way, and the line ends that do made plain."""
-    # The one-dot leader stands for a dot within an abbreviation.
     calm = _URL.sub(lambda found: " " * len(found[0]), text)
     calm = _CROSSED.sub(" no ", _TICKED.sub(" sì ", calm))
     if _DICTATED.search(calm):
         calm = _STOP.sub(".", _COMMA.sub(",", calm))
-    calm = _INITIALS.sub(lambda found: found[0].replace(".", "\u2024"), calm)
-    calm = _ABBREVIATIONS.sub(lambda found: found[1].replace(".", "\u2024") + "\u2024", calm)
+    calm = _INITIALS.sub(lambda found: found[0].replace(".", _DOT), calm)
+    calm = _ABBREVIATIONS.sub(lambda found: found[1].replace(".", _DOT) + _DOT, calm)
     lines = calm.split("\n")
-    for at, (line, after) in enumerate(zip(lines, lines[1:], strict=False)):
+    for at, (line, after) in enumerate(pairwise(lines)):
         begins = after.lstrip()[:1]
         if line.strip() and len(line) < SHORT_LINE and (begins.isupper() or begins.isdigit()):
             lines[at] = line + "\n"
@@ -132,16 +165,21 @@ def _tokens(calm: str, start: int, end: int) -> list[_Token]:
         wall = bool(_WALL.search(between)) or any(_is_symbol(sign) for sign in between)
         if between == ":" and found[0][:1].isdigit() and calm[before - 1 : before].isdigit():
             wall = False  # an hour
-        pieces = plain(
-            found[0].replace("\u2024", "" if len(found[0]) > 3 and "\u2024" in found[0][:-1] else " ")
-        ).split()
-        if pieces == ["si"] and _says_yes(calm, found.end(), found[0], end):
-            pieces = ["yes"]
+        pieces = _pieces(found[0])
+        if pieces == ("si",) and _says_yes(calm, found.end(), found[0], end):
+            pieces = ("yes",)
         for piece in pieces:
             tokens.append(_Token(piece, found.start(), found.end(), wall, between))
             wall, between = False, ""
         before = found.end()
     return tokens
+
+
+@lru_cache(maxsize=8192)
+def _pieces(written: str) -> tuple[str, ...]:
+    """A word in plain form; an abbreviation's letters are one word ("a.s.d."), what it shortens apart ("sig.Rossi")."""
+    initials = len(written) > 3 and _DOT in written[:-1]
+    return tuple(plain(written.replace(_DOT, "" if initials else " ")).split())
 
 
 def _says_yes(calm: str, after: int, written: str, end: int) -> bool:
@@ -152,43 +190,53 @@ def _says_yes(calm: str, after: int, written: str, end: int) -> bool:
     return accented or not behind or behind in ",;:.-–()" or bool(words_behind and _DAYISH.match(words_behind[0]))
 
 
+def _is_elided(cue: Cue, tokens: list[_Token]) -> bool:
+    """Whether an English "all" is the "all'" of "all'incontro"."""
+    behind = tokens[cue.start + 1 : cue.start + 2]
+    return cue.group in ("all", "all_alone") and bool(behind) and behind[0].sign in ("'", "’")
+
+
 def _is_symbol(sign: str) -> bool:
     """Emoji part what stands around them."""
     return sign > "\u2190" and unicodedata.category(sign) in ("So", "Sk", "Cs")
 
 
-def _of_sentence(calm: str, start: int, end: int, number: int, asks: bool, lexicon: Lexicon) -> Iterator[Clause]:
+def _of_sentence(
+    calm: str, start: int, end: int, number: int, asks: bool, lexicon: Lexicon, source: Source
+) -> Iterator[Clause]:
     tokens = _tokens(calm, start, end)
     if not tokens:
         return
     words = [token.word for token in tokens]
     walls = frozenset(at for at, token in enumerate(tokens) if token.wall)
-    cues = _unmasked(lexicon.matcher.find(words, walls))
+    cues = _unmasked([cue for cue in lexicon.matcher.find(words, walls) if not _is_elided(cue, tokens)])
     cuts = sorted({0, *walls, *_inner_cuts(words, walls, cues, lexicon)})
     for begin, stop in zip(cuts, [*cuts[1:], len(tokens)], strict=True):
         inside = tuple(
             Cue(cue.start - begin, cue.end - begin, cue.group) for cue in cues if begin <= cue.start and cue.end <= stop
         )
-        written = " ".join(calm[tokens[begin].start : tokens[stop - 1].end].replace("\u2024", ".").split())
+        written = " ".join(calm[tokens[begin].start : tokens[stop - 1].end].replace(_DOT, ".").split())
         contrasts = any(cue.group == "contrast" and cue.start <= TOPIC for cue in inside)
         yield Clause(
             written,
             tuple(words[begin:stop]),
             inside,
+            frozenset(cue.group for cue in inside),
             number,
             asks,
             contrasts,
             tuple(token.sign for token in tokens[begin:stop]),
             tuple(calm[token.start : token.end] for token in tokens[begin:stop]),
             len(cuts) == 1,
+            source,
         )
 
 
-_MASKS = {
+MASKS = {
     "eager": frozenset(("negation", "able", "attend", "hedge")),
     "idle_no": frozenset(("negation", "able", "attend", "busy")),
     "link_lost": frozenset(("join", "attend", "negation", "held", "able", "leave", "link_wanted", "busy", "move")),
-    "status": frozenset(("join", "negation", "held", "link_wanted", "past_sign_up")),
+    "status": frozenset(("join", "negation", "held", "link_wanted")),
     "export": frozenset(("join", "negation", "held", "all")),
     "erase": frozenset(("leave", "negation", "all")),
     "elsewhere": frozenset(("join", "leave", "held")),
@@ -196,12 +244,13 @@ _MASKS = {
     "not_all": frozenset(("all", "all_alone", "except")),
     "held": frozenset(("join", "join_weak")),
     "both": frozenset(("all", "all_alone")),
+    "idioms": frozenset(("first", "last", "next_one", "turn_2", "item_2")),
+    "wish_question": frozenset(("held",)),
     "decline": frozenset(("next_one", "last", "join", "first")),
     "leave": frozenset(("join", "held", "negation")),
     "how": frozenset(("join", "asking", "question", "negation")),
     "still_room": frozenset(("join", "negation", "asking", "question")),
     "question": frozenset(("join",)),
-    "others": frozenset(),
 }
 """Groups whose longer phrases take away the meaning of other words within them: "non ho ricevuto il link" refuses
 nothing, "mi ero iscritto" asks for nothing."""
@@ -209,13 +258,11 @@ nothing, "mi ero iscritto" asks for nothing."""
 
 def _unmasked(cues: list[Cue]) -> list[Cue]:
     """The cues that no longer phrase takes away."""
-    masks = [cue for cue in cues if cue.group in _MASKS]
+    masks = [cue for cue in cues if cue.group in MASKS]
     return [
         cue
         for cue in cues
-        if not any(
-            cue.group in _MASKS[mask.group] and mask.start <= cue.start and cue.end <= mask.end for mask in masks
-        )
+        if not any(cue.group in MASKS[mask.group] and mask.start <= cue.start and cue.end <= mask.end for mask in masks)
     ]
 
 
@@ -240,26 +287,25 @@ def _inner_cuts(words: list[str], walls: frozenset[int], cues: list[Cue], lexico
             if at - last > TOPIC or word not in _POSTPOSITIVE:
                 last = at
                 yield at
-        elif at in reasons:
-            last = at
-            yield at
-        elif word in _AND and {at + 1, at + 2} & deeds and (at - last > TOPIC or any(last <= d < at for d in deeds)):
-            last = at
-            yield at
-        elif (
-            word == "che"
-            and at > 2
-            and words[at + 1 : at + 2]
-            and words[at + 1] in _THEN
-            and any(cue.group in ("busy", "busy_beside") and cue.start > at for cue in cues)
+        elif at in reasons or (
+            word in _AND and {at + 1, at + 2} & deeds and (at - last > TOPIC or any(last <= d < at for d in deeds))
         ):
-            yield at
-        elif word in _WHICH and at > 2 and any(c.group == "held" and at < c.start <= at + 4 for c in cues):
+            last = at
             yield at
         elif (
-            at > 1
-            and before in ("no", "yes")
-            and (word.isdigit() or word in lexicon.weekdays or word in _ARTICLES)
-            and (words[at - 2].isdigit() or words[at - 2] in lexicon.weekdays or words[at - 2] in lexicon.months)
+            (
+                word == "che"
+                and at > 2
+                and words[at + 1 : at + 2]
+                and words[at + 1] in _THEN
+                and any(cue.group in ("busy", "busy_beside") and cue.start > at for cue in cues)
+            )
+            or (word in _WHICH and at > 2 and any(c.group == "held" and at < c.start <= at + 4 for c in cues))
+            or (
+                at > 1
+                and before in ("no", "yes")
+                and (word.isdigit() or word in lexicon.weekdays or word in _ARTICLES)
+                and (words[at - 2].isdigit() or words[at - 2] in lexicon.weekdays or words[at - 2] in lexicon.months)
+            )
         ):
             yield at

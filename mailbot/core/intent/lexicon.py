@@ -21,10 +21,14 @@ from mailbot.core.model import Language
 
 FILES = ("it", "en", "others")
 """The word files; the language of a letter can be that of the first two alone."""
+THEMES = "themes"
+"""The file of kinds of associations and what they do."""
 LANGUAGES: tuple[Language, ...] = ("it", "en")
 _SIGNS = re.compile(r"[^a-z0-9]+")
 _GAP = "~"
 _ANY = "_"
+MOST_REMEMBERED = 4096
+"""Words for which it is remembered what may begin with them."""
 MOST_GAP = 3
 """Words that ``~`` stands for, at most."""
 
@@ -55,6 +59,17 @@ class _Entry:
     """The words behind the first, ``*`` and gaps included."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """All that may begin with a word."""
+
+    alone: tuple[str, ...]
+    """The groups of the word by itself."""
+    followed: Mapping[str, Sequence[_Entry]]
+    """Entries of more words, by the second, where that is a whole word."""
+    others: Sequence[_Entry]
+
+
 class Matcher:
     """Finds the entries of many groups in one pass over the words of a sentence."""
 
@@ -68,6 +83,7 @@ class Matcher:
                 begun = first.endswith("*")
                 (self._begun if begun else self._whole)[first.rstrip("*")].append(_Entry(group, tuple(rest)))
         self._shortest = min(map(len, self._begun), default=0)
+        self._from = lru_cache(MOST_REMEMBERED)(self._look_up)
 
     def find(self, words: Sequence[str], walls: frozenset[int] = frozenset()) -> list[Cue]:
         """The cues among ``words``, in order, the longest of each group at each place.
@@ -75,16 +91,35 @@ class Matcher:
         ``walls`` are the places behind which a new part begins (a comma, a bracket): no entry reaches across one.
         """
         cues: list[Cue] = []
-        for at in range(len(words)):
-            best: dict[str, int] = {}
-            for entry in self._from(words[at]):
-                end = _reach(entry.rest, words, at + 1, walls)
-                if end > best.get(entry.group, 0):
-                    best[entry.group] = end
+        last = len(words) - 1
+        for at, word in enumerate(words):
+            start = self._from(word)
+            if start is None:
+                continue
+            best = dict.fromkeys(start.alone, at + 1)
+            if at < last and at + 1 not in walls:
+                for entry in (*start.followed.get(words[at + 1], ()), *start.others):
+                    end = _reach(entry.rest, words, at + 1, walls)
+                    if end > best.get(entry.group, 0):
+                        best[entry.group] = end
             cues += [Cue(at, end, group) for group, end in best.items()]
         return cues
 
-    def _from(self, word: str) -> Iterator[_Entry]:
+    def _look_up(self, word: str) -> _Start | None:
+        """What may begin with this word. Remembered, since people use few words."""
+        alone: dict[str, None] = {}
+        followed: dict[str, list[_Entry]] = defaultdict(list)
+        others: list[_Entry] = []
+        for entry in self._entries(word):
+            if not entry.rest:
+                alone[entry.group] = None
+            elif entry.rest[0] in (_GAP, _ANY) or entry.rest[0].endswith("*"):
+                others.append(entry)
+            else:
+                followed[entry.rest[0]].append(entry)
+        return _Start(tuple(alone), followed, others) if alone or followed or others else None
+
+    def _entries(self, word: str) -> Iterator[_Entry]:
         yield from self._whole.get(word, ())
         for length in range(self._shortest, len(word) + 1):
             yield from self._begun.get(word[:length], ())
@@ -105,9 +140,9 @@ def _reach(rest: Sequence[str], words: Sequence[str], at: int, walls: frozenset[
     """Where the entry ends if its ``rest`` stands at ``at``; 0 where it does not."""
     if not rest:
         return at
-    want, *behind = rest
     if at >= len(words) or at in walls:
         return 0
+    want, behind = rest[0], rest[1:]
     if want == _GAP:
         for skipped in range(MOST_GAP + 1):
             if end := _reach(behind, words, at + skipped, walls):
@@ -137,13 +172,14 @@ class Lexicon:
     stop_words: Mapping[Language, frozenset[str]]
 
 
-_NUMBERED = ("weekdays", "months", "days_in_words", "hours_in_words")
-_SETS = ("before_day", "before_other", "after_other", "small", "common", "past", "greeting")
+NUMBERED = {"weekdays": 7, "months": 12, "days_in_words": 31, "hours_in_words": 24}
+"""The groups whose entries are counted: a list each, and how many there are."""
+_SETS = ("before_day", "before_other", "after_other", "small", "common", "past", "greeting", "street")
 
 
 def build(words: Mapping[str, Mapping[str, Any]], themes: Mapping[str, Any]) -> Lexicon:
     """A lexicon of parsed word files, by file name, and of parsed themes."""
-    apart = {*_NUMBERED, *_SETS, "stop"}
+    apart = {*NUMBERED, *_SETS, "stop"}
     groups: dict[str, list[str]] = defaultdict(list)
     for of_file in words.values():
         for name, entries in of_file.items():
@@ -175,12 +211,14 @@ def _set(words: Mapping[str, Mapping[str, Any]], name: str) -> frozenset[str]:
     return frozenset(plain(entry) for of_file in words.values() for entry in of_file.get(name, ()))
 
 
+def read_shipped() -> dict[str, dict[str, Any]]:
+    """The word files that come with the program, parsed, by name."""
+    folder = files("mailbot.core.intent") / "words"
+    return {name: tomllib.loads((folder / f"{name}.toml").read_text("utf-8")) for name in (*FILES, THEMES)}
+
+
 @lru_cache(maxsize=1)
 def shipped() -> Lexicon:
     """The lexicon that comes with the program."""
-    folder = files("mailbot.core.intent") / "words"
-
-    def read(name: str) -> dict[str, Any]:
-        return tomllib.loads((folder / f"{name}.toml").read_text("utf-8"))
-
-    return build({name: read(name) for name in FILES}, read("themes"))
+    words = read_shipped()
+    return build(words, words.pop(THEMES))

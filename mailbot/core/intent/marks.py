@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mailbot.core.intent import mentions, sectors
-from mailbot.core.intent.choose import NOBODY, UNNAMED, Choice, choose
-from mailbot.core.intent.clauses import split
-from mailbot.core.intent.dates import Calendar
-from mailbot.core.intent.hearing import Heard, Hearing, Stance
+from mailbot.core.intent.calendar import NOBODY, Calendar
+from mailbot.core.intent.choose import UNNAMED, Choice, choose
+from mailbot.core.intent.clauses import Clause, Source, split
+from mailbot.core.intent.found import Found, finding
+from mailbot.core.intent.heard import Heard, Hearing, Stance
 from mailbot.core.intent.lexicon import Lexicon, plain
 from mailbot.core.intent.mentions import Mention
-from mailbot.core.intent.sectors import SURE, Sectors
+from mailbot.core.intent.sectors import SURE, Codes, Sectors
 from mailbot.core.model import Doubt, Message, PassageKind
 
 _REPEATED = re.compile(
@@ -34,9 +35,9 @@ def own_text(message: Message) -> str:
     return _CITED.sub(" ", message.text())
 
 
-def find_all(text: str, calendar: Calendar, words: Sectors, lexicon: Lexicon) -> list[Mention]:
+def find_all(text: str, source: Source, calendar: Calendar, words: Sectors, lexicon: Lexicon) -> list[Mention]:
     """Every mention of a text, however it is spoken of."""
-    return [m for clause in split(text, lexicon) for m in mentions.find(clause, calendar, words, lexicon)]
+    return [m for clause in split(text, lexicon, source) for m in mentions.find(clause, calendar, words, lexicon)]
 
 
 def quoted_meeting(message: Message, calendar: Calendar, words: Sectors, lexicon: Lexicon) -> Choice:
@@ -44,7 +45,7 @@ def quoted_meeting(message: Message, calendar: Calendar, words: Sectors, lexicon
     text = message.text(PassageKind.QUOTE, PassageKind.FORWARD)[:MOST_QUOTED]
     if is_repeated(message.subject):
         text = f"{message.subject.partition(':')[2]}\n\n{text}"
-    found = find_all(text, calendar, words, lexicon)
+    found = find_all(text, Source.QUOTE, calendar, words, lexicon)
     days = [m for m in found if m.found.by == "date" and not m.found.note and _is_dated(m.found.words)]
     keys = [m for m in found if m.narrows]
     named = [m for m in found if m.found.by == "sector" and m.found.weight == SURE]
@@ -83,7 +84,7 @@ def marked_between_quotes(message: Message, calendar: Calendar, words: Sectors, 
         if not _is_mark(own.text, inside, lexicon):
             continue
         last = next((line for line in reversed(above.text.splitlines()) if line.strip()), "")
-        item = find_all(last, calendar, words, lexicon)
+        item = find_all(last, Source.MARK, calendar, words, lexicon)
         days = [m for m in item if m.by_date and not m.narrows]
         choice = choose([*days[:1], *(m for m in item if m.narrows)] if days else item, calendar)
         if choice.codes:
@@ -113,7 +114,7 @@ def numbered_item(message: Message, own: Hearing, calendar: Calendar, words: Sec
     quoted = message.text(PassageKind.QUOTE, PassageKind.FORWARD)[:MOST_QUOTED]
     for line in quoted.splitlines():
         if re.match(rf"\s*{number}\s*[.):-]", line):
-            return choose(find_all(line.partition(str(number))[2], calendar, words, lexicon), calendar)
+            return choose(find_all(line.partition(str(number))[2], Source.MARK, calendar, words, lexicon), calendar)
     return UNNAMED
 
 
@@ -147,20 +148,35 @@ def organisation(message: Message, own: Hearing, calendar: Calendar, words: Sect
     shown = sender.name if sender else ""
     domain = sender.address.rpartition("@")[2].rpartition(".")[0] if sender else ""
     local = sender.address.partition("@")[0] if sender else ""
-    for text in (message.text(PassageKind.SIGNATURE), shown, _spaced(domain), _spaced(local)):
-        found = [m for m in find_all(text, calendar, words, lexicon) if not m.by_date]
+    told = (
+        (message.text(PassageKind.SIGNATURE), Source.SIGNATURE),
+        (shown, Source.NAME),
+        (_spaced(domain), Source.ADDRESS),
+        (_spaced(local), Source.ADDRESS),
+    )
+    for text, source in told:
+        found = [m for m in find_all(text, source, calendar, words, lexicon) if not m.by_date]
         if found:
             # Where the own words fit two sectors, the name may tell which of them.
-            choice = choose([*(replace(m, named=False) for m in (*about, *found)), *keys], calendar)
-            if choice.codes or (choice.doubt is not Doubt.UNNAMED and not about):
+            loose = [m for m in about if m.found.weight < SURE]
+            if len({m.codes for m in about if m.found.weight == SURE}) > 1:
+                return choose([*about, *keys], calendar)
+            choice = choose([*(replace(m, named=False) for m in (*loose, *found)), *keys], calendar)
+            against = any(m.found.weight == SURE and not m.codes & choice.codes for m in about)
+            if not against and (choice.codes or (choice.doubt is not Doubt.UNNAMED and not about)):
                 return choice
     if about:
         return choose([*about, *keys], calendar)
     for name in (domain, local):
         glued = sectors.inside(plain(name).replace(" ", ""), words)
         if len(glued) == 1:
-            return Choice(glued, None)
+            whole = split(plain(name), lexicon, Source.ADDRESS)[:1]
+            return Choice(glued, None, tuple(Mention(_whole(clause, glued), clause, named=False) for clause in whole))
     return UNNAMED
+
+
+def _whole(clause: Clause, codes: Codes) -> Found:
+    return finding(clause, 0, len(clause.words), codes, "sector")
 
 
 def _spaced(name: str) -> str:

@@ -1,26 +1,35 @@
-"""Which meetings a clause speaks of: by date, by sector, by turn or hour, by place in the list."""
+"""Which meetings a clause speaks of: by date, by sector, by turn or hour, by place in the list.
+
+Words that both could claim go to the date first, then to the turn or hour, to the order ("il primo"), and to the sector
+last. A turn, hour or time of day narrows what stands beside it. A sector counts as *named* where the words around it
+ask for a meeting ("quello dei musei"); else it is what the sender is ("siamo un museo").
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from mailbot.core.intent import dates, sectors
+from mailbot.core.intent import dates, hours, sectors
+from mailbot.core.intent.calendar import Calendar
 from mailbot.core.intent.clauses import Clause
-from mailbot.core.intent.dates import Calendar, Found
+from mailbot.core.intent.found import Found, at_cue
+from mailbot.core.intent.hours import KEYS
 from mailbot.core.intent.lexicon import Cue, Lexicon
 from mailbot.core.intent.sectors import Sectors
 
 NEAR = 9
 """Words before a sector among which a word for "meeting" makes it one that is asked for."""
 _LEADS = frozenset(
-    "fra tra among a al allo alla ai agli alle all per sul sullo sulla sui sugli sulle su con coi for to about on at with da dal dalla dai dalle dagli from off of".split()
+    (
+        "fra tra among a al allo alla ai agli alle all per sul sullo sulla sui sugli sulle su con coi for to about on "
+        "at with da dal dalla dai dalle dagli from off of"
+    ).split()
 )
 _OF_OURS = frozenset(
     "questo questa nostro nostra nostri nostre mio mia codesto codesta suddetto suddetta our my".split()
 )
+_ORDERS = frozenset("one_before_last last first next_one order_2 order_3 order_4 order_5 last_two next_two".split())
 _BEHIND = frozenset("meeting meetings session sessions event call one evening talk webinar date slot incontro".split())
-KEYS = ("hour", "turn", "time")
-"""What only tells apart what other words name, the clearest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +66,8 @@ def find(
 ) -> list[Mention]:
     """The mentions of a clause, in order; ``last_day`` is what "the day after" counts from."""
     found = dates.find(clause, calendar, lexicon, last_day)
-    turns = () if clause.has("partitive") else _turns(clause, calendar, words)
-    keys = (*turns, *dates.hours(clause, calendar, lexicon))
+    turns = () if clause.has("partitive") else hours.turns(clause, calendar, words)
+    keys = (*turns, *hours.hours(clause, calendar, lexicon))
     narrowers = [item for item in keys if _apart(item, found)]
     found += [item for item in _orders(clause, calendar) if _apart(item, [*found, *narrowers])]
     found += [item for item in sectors.find(clause, words) if _apart(item, [*found, *narrowers])]
@@ -77,8 +86,9 @@ def _apart(item: Found, others: list[Found]) -> bool:
 
 def _orders(clause: Clause, calendar: Calendar) -> Iterator[Found]:
     """The first, the last, the last but one, the next: in the order of their starts."""
-    whole = sorted(calendar.series.meetings, key=lambda m: (m.starts_at, m.code))
-    to_come = calendar.to_come()
+    if clause.groups.isdisjoint(_ORDERS) and not clause.has("partitive"):
+        return
+    whole, to_come = calendar.in_order, calendar.to_come
     wanted = {
         "one_before_last": whole[-2] if len(whole) > 1 else None,
         "last": whole[-1],
@@ -97,11 +107,11 @@ def _orders(clause: Clause, calendar: Calendar) -> Iterator[Found]:
             if meeting is None or place & taken or _is_a_turn(clause, cue):
                 continue
             taken |= place
-            yield Found(cue.start, cue.end, frozenset({meeting.code}), "order", _words(clause, cue))
+            yield at_cue(clause, cue, frozenset({meeting.code}), "order")
     for group, two in (("last_two", whole[-2:]), ("next_two", to_come[:2])):
         for cue in clause.spans(group):
             codes = frozenset(meeting.code for meeting in two)
-            yield Found(cue.start, cue.end, codes, "order", _words(clause, cue), "together")
+            yield at_cue(clause, cue, codes, "order", "together")
 
 
 def _is_a_turn(clause: Clause, cue: Cue) -> bool:
@@ -109,50 +119,26 @@ def _is_a_turn(clause: Clause, cue: Cue) -> bool:
     return any(turn.start < cue.end and cue.start < turn.end and turn.end > cue.end - 1 for turn in turns)
 
 
-def _words(clause: Clause, cue: Cue) -> str:
-    return " ".join(clause.words[cue.start : cue.end])
-
-
 def last_day(found: list[Mention], calendar: Calendar) -> date | None:
     """The day of the last of these mentions that has one."""
-    days = [m for m in calendar.series.meetings for mention in found[-1:] if m.code in mention.codes]
-    return calendar.day(days[0]) if days else None
+    days = calendar.days_of(found[-1].codes) if found else []
+    return days[0] if days else None
 
 
 def _narrowed(item: Found, keys: list[Found], clause: Clause, calendar: Calendar) -> Found:
     """A mention that fits several meetings, told apart by a turn, a time of day or an hour beside it."""
     if len(item.codes) < 2:
-        hour = dates.hour_behind(clause, item.end)
+        hour = hours.hour_behind(clause, item.end)
         starts = {calendar.local(m).hour for m in calendar.series.meetings if m.code in item.codes}
         other = item.by in ("date", "weekday") and hour is not None and not {hour, hour + 12} & starts
         return replace(item, note="other hour") if other and starts else item
+    if not item.kin:
+        return item
     best = item.codes
     for key in sorted(keys, key=lambda key: KEYS.index(key.by)):
         if best & key.codes and len(best) > 1:
             best &= key.codes
     return replace(item, codes=best, note="" if len(best) == 1 and item.note == "several" else item.note)
-
-
-def _turns(clause: Clause, calendar: Calendar, words: Sectors) -> Iterator[Found]:
-    """Turns of one sector or one day, counted by hour; mornings, afternoons and evenings."""
-    meetings = sorted(calendar.series.meetings, key=lambda m: (m.starts_at, m.code))
-    days = {calendar.on(calendar.day(meeting)) for meeting in meetings}
-    for number, group in enumerate(("turn_1", "turn_2", "turn_3")):
-        for cue in clause.spans(group):
-            # Turns of one sector, where there are any; else of one day.
-            for together in (words.kin, days):
-                members = [[m.code for m in meetings if m.code in codes] for codes in together if len(codes) > 1]
-                codes = {of[number] for of in members if len(of) > number}
-                if codes:
-                    break
-            if codes:
-                yield Found(cue.start, cue.end, frozenset(codes), "turn", _words(clause, cue))
-    coming = calendar.to_come()
-    for group, first, last in (("morning", 0, 13), ("afternoon", 13, 18), ("evening", 18, 24)):
-        for cue in clause.spans(group):
-            codes = {m.code for m in coming if first <= calendar.local(m).hour < last}
-            if codes:
-                yield Found(cue.start, cue.end, frozenset(codes), "time", _words(clause, cue))
 
 
 def _is_named(clause: Clause, item: Found, small: frozenset[str]) -> bool:

@@ -10,13 +10,13 @@ two wrong.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from rapidfuzz.distance import DamerauLevenshtein
 
 from mailbot.core.intent.clauses import Clause
-from mailbot.core.intent.dates import Found
+from mailbot.core.intent.found import Found
 from mailbot.core.intent.lexicon import Lexicon, Matcher, plain
 from mailbot.core.model import Series
 
@@ -29,6 +29,7 @@ SURE, LIKELY, LOOSE = 3, 2, 1
 Codes = frozenset[str]
 
 
+@lru_cache(maxsize=8192)
 def stem(word: str) -> str:
     """A word without its ending: "sportive" and "sportivo", "biblioteche" and "biblioteca" have one stem."""
     for ending in ("ings", "ing", "ers", "er"):
@@ -143,11 +144,17 @@ def _of_theme(own: Sequence[_Own], codes: dict[str, Codes], lexicon: Lexicon) ->
     return found
 
 
-def _is_of(one: _Own, entries: Sequence[str]) -> bool:
+def _is_of(one: _Own, entries: tuple[str, ...]) -> bool:
     """Whether a meeting's own word is one of these entries."""
-    exact = {tuple(stem(plain(word)) for word in entry.split()) for entry in entries if "*" not in entry}
-    begun = tuple(plain(entry[:-1]) for entry in entries if entry.endswith("*") and " " not in entry)
+    exact, begun = _forms(entries)
     return one.stems in exact or (len(one.stems) == 1 and one.stems[0].startswith(begun))
+
+
+@lru_cache(maxsize=256)
+def _forms(entries: tuple[str, ...]) -> tuple[frozenset[tuple[str, ...]], tuple[str, ...]]:
+    """The stems of whole entries, and the beginnings of those with an asterisk."""
+    exact = frozenset(tuple(stem(plain(word)) for word in entry.split()) for entry in entries if "*" not in entry)
+    return exact, tuple(plain(entry[:-1]) for entry in entries if entry.endswith("*") and " " not in entry)
 
 
 def find(clause: Clause, sectors: Sectors) -> list[Found]:
@@ -171,7 +178,8 @@ def find(clause: Clause, sectors: Sectors) -> list[Found]:
         codes, weight = _own(word, stems[at], sectors)
         if codes:
             taken.add(at)
-            found.append(_named(clause, at, at + 1, codes, "sector", weight))
+            item = _named(clause, at, at + 1, codes, "sector", weight)
+            found.append(replace(item, kin=any(codes <= kin for kin in sectors.kin)))
     for cue in cues:
         codes, weight = sectors.of_theme.get(cue.group, (frozenset(), 0))
         if cue.end - cue.start == 1 and codes and not taken & set(range(cue.start, cue.end)):
@@ -189,8 +197,7 @@ def _merged(found: list[Found]) -> list[Found]:
         if place in at_place:
             before = at_place[place]
             if item.weight == before.weight:
-                joined = before.codes | item.codes
-                at_place[place] = Found(*place, joined, before.by, before.words, before.note, before.weight)
+                at_place[place] = replace(before, codes=before.codes | item.codes)
             continue
         at_place[place] = item
     return list(at_place.values())
@@ -214,6 +221,7 @@ def _phrases(clause: Clause, stems: tuple[str, ...], sectors: Sectors) -> Iterat
                 yield _named(clause, at, place + 1, codes, "sector", SURE)
 
 
+@lru_cache(maxsize=8192)
 def _own(word: str, bare: str, sectors: Sectors) -> tuple[Codes, int]:
     """The meetings whose own word this is, and how surely."""
     if bare in sectors.words and word not in sectors.common:

@@ -60,6 +60,8 @@ def _is_text_codec(name: str) -> bool:
 
 def clean(text: str) -> str:
     """Text in NFC with plain spaces and line ends, without control characters and what has no width."""
+    if text.isascii() and text.isprintable():
+        return text
     text = _INVISIBLE.sub("", _BREAKS.sub("\n", text))
     if text.isascii():
         return text

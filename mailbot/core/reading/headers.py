@@ -61,6 +61,8 @@ def value(mime: MimeMessage, name: str) -> str:
 
 def decoded(raw: str) -> str:
     """A header's value without folds and encoded words (RFC 2047), on one line."""
+    if not raw:
+        return ""  # most headers that are asked for are not there
     text = _unfolded(raw)
     if "=?" in text:
         text = _without_encoded_words(text)

@@ -4,14 +4,17 @@ Mail programs mark what they quote (``blockquote``, Outlook's ``divRplyFwdMsg``,
 that introduce a quote (``gmail_attr``, ``moz-cite-prefix``) and what they sign with (``gmail_signature`` …). The walk
 below keeps those marks with each line; ``quoting`` reads marked and plain lines alike. Gmail's ``gmail_quote`` around
 a whole thread is no mark, because answers between the quotes stand inside it too; the ``blockquote``s within it are.
-There is no recursion, so that nothing that is nested deeper than any person would nest it can do harm.
+What a reader does not see (``looks``) and what the sender has struck out is left out: it is not said. There is no
+recursion, so that nothing that is nested deeper than any person would nest it can do harm.
 """
 
 import re
 
 from mailbot.core.model import PassageKind
+from mailbot.core.reading import looks
 from mailbot.core.reading.charsets import clean
 from mailbot.core.reading.lines import Line
+from mailbot.core.reading.looks import PLAIN, Look
 from mailbot.core.reading.markup import End, Start, tokens
 
 MOST_HTML = 500_000
@@ -27,12 +30,11 @@ _BLOCKS = frozenset(
 )
 _HIDDEN_TAGS = frozenset("head script style title template noscript object svg math select textarea xml".split())
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+_STRUCK_TAGS = frozenset("s strike del".split())
+_STRIKES = re.compile(r"<(?:s|strike|del)[\s>]|line-through", re.IGNORECASE)
 _PARAGRAPHS = frozenset("p h1 h2 h3 h4 h5 h6 ul ol table blockquote".split())
 
-_HIDDEN = re.compile(
-    r"display\s{0,3}:\s{0,3}none|visibility\s{0,3}:\s{0,3}hidden|mso-hide\s{0,3}:\s{0,3}all",
-    re.IGNORECASE,
-)
+_BLANKS = re.compile(r"[ \t\r\n\f]+")
 _TIGHT = re.compile(r"\bMso(?:Normal|PlainText)|margin(?:-bottom)?\s{0,3}:\s{0,3}0", re.IGNORECASE)
 """Paragraphs that stand below each other like lines."""
 _INDENT = re.compile(r"webkit-indent-blockquote|border\s{0,3}:\s{0,3}none\b(?!.{0,200}border-left)", re.IGNORECASE)
@@ -72,10 +74,16 @@ _Role = PassageKind | str
 class _Walk:
     """The state of one pass: the elements that are open, the line that is being written, the lines so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, colours: bool) -> None:
         self.lines: list[Line] = []
+        self.faint = False
+        """Some words were left out for their colour or size alone."""
+        self._colours = colours
+        self._look = PLAIN
+        self._known: dict[tuple[Start, Look], tuple[_Role, Look, bool]] = {}
+        """What tags say that have come before: programs write the same few again and again."""
         self._line: list[str] = []
-        self._open: list[tuple[str, _Role, bool]] = []
+        self._open: list[tuple[str, _Role, bool, Look]] = []
         self._marks: list[PassageKind] = []
         self._hidden = 0
         self._pre = 0
@@ -94,13 +102,19 @@ class _Walk:
             self._line.append("- ")
         if name in _VOID or len(self._open) >= MOST_DEPTH:
             return
-        role = _role(tag)
+        look = self._look
+        known = self._known.get((tag, look))
+        if known is None:
+            marks = tag.attributes() if "=" in tag.source or "hidden" in tag.source else {}
+            spaced = name in _PARAGRAPHS and not _TIGHT.search(tag.source[:500])
+            known = self._known[tag, look] = (_role(name, marks), look.within(marks), spaced)
+        role, self._look, spaced = known
         if isinstance(role, PassageKind):
             self._end_line()
             self._marks.append(role)
         self._hidden += role == _HIDE
         self._pre += role == _PRE
-        self._open.append((name, role, name in _PARAGRAPHS and not _TIGHT.search(tag.source[:500])))
+        self._open.append((name, role, spaced, look))
 
     def end(self, name: str) -> None:
         """An element ends. A stray end tag ends nothing; one that skips others ends them too."""
@@ -113,7 +127,8 @@ class _Walk:
         if at is None:
             return
         spaced = self._open[at][2]
-        for _, role, _ in self._open[at:]:
+        self._look = self._open[at][3]
+        for _, role, _, _ in self._open[at:]:
             if isinstance(role, PassageKind):
                 self._end_line()
                 self._marks.pop()
@@ -127,8 +142,11 @@ class _Walk:
         """Words."""
         if self._hidden:
             return
+        if self._colours and self._look.is_faint and text.strip():
+            self.faint = True
+            return
         if not self._pre:
-            self._line.append(re.sub(r"[ \t\r\n\f]+", " ", text))
+            self._line.append(_BLANKS.sub(" ", text))
             return
         first, *rest = text.split("\n")
         self._line.append(first)
@@ -136,10 +154,9 @@ class _Walk:
             self._end_line(keep_blank=True)
             self._line.append(line)
 
-    def finish(self) -> list[Line]:
-        """All lines."""
+    def finish(self) -> None:
+        """The last line ends."""
         self._end_line()
-        return self.lines
 
     def _end_line(self, *, keep_blank: bool = False) -> None:
         text = "".join(self._line)
@@ -163,34 +180,46 @@ class _Walk:
         return PassageKind.QUOTE if PassageKind.QUOTE in self._marks[:50] else self._marks[-1]
 
 
-def _role(tag: Start) -> _Role:
+def _role(name: str, marks: dict[str, str]) -> _Role:
     """What an element says of the words inside it."""
-    if tag.name in _HIDDEN_TAGS:
+    if name in _HIDDEN_TAGS or name in _STRUCK_TAGS:
         return _HIDE
-    marks = tag.attributes() if "=" in tag.source or "hidden" in tag.source else {}
     style = marks.get("style", "")[:2_000]
-    if (style and _HIDDEN.search(style)) or "hidden" in marks:
+    if "hidden" in marks or (style and looks.is_hidden(style)):
         return _HIDE
     names = f"{marks.get('class', '')[:500]} {marks.get('id', '')[:500]}"
-    if tag.name == "blockquote":
+    if name == "blockquote":
         indented = (
             marks.get("type", "").lower() != "cite"
             and "gmail_quote" not in names
             and _INDENT.search(f"{names} {style}")
         )
         return "" if indented else PassageKind.QUOTE
-    if tag.name == "div" and style and _OUTLOOK_QUOTE.search(style):
+    if name == "div" and style and _OUTLOOK_QUOTE.search(style):
         return PassageKind.QUOTE
     if names.strip():
         for kind, pattern in _NAMES:
             if pattern.search(names):
                 return kind
-    return _PRE if tag.name == "pre" else ""
+    return _PRE if name == "pre" else ""
+
+
+def strikes_out(source: str) -> bool:
+    """Whether some words are struck out, of which a plain form of the same text may know nothing."""
+    return bool(_STRIKES.search(source[:MOST_HTML]))
 
 
 def to_lines(source: str) -> list[Line]:
     """The readable lines of an HTML mail, each with what the mail program's marks say of it."""
-    walk = _Walk()
+    walk = _walked(source, colours=True)
+    # Programs in dark colours send what people write in white: where nothing else is left, white is said.
+    if walk.faint and not any(line.text.strip() and line.mark is None for line in walk.lines):
+        walk = _walked(source, colours=False)
+    return walk.lines
+
+
+def _walked(source: str, *, colours: bool) -> _Walk:
+    walk = _Walk(colours=colours)
     for token in tokens(source[:MOST_HTML]):
         if isinstance(token, str):
             walk.text(token)
@@ -198,4 +227,5 @@ def to_lines(source: str) -> list[Line]:
             walk.start(token)
         elif isinstance(token, End):
             walk.end(token.name)
-    return walk.finish()
+    walk.finish()
+    return walk

@@ -14,6 +14,8 @@ from mailbot.core.reading.lines import Line
 
 MOST_HEADER_LINES = 16
 MOST_MARKED_LINES = 40
+FEWEST_QUOTED = 3
+"""Lines behind a rare sign, a blank one among them, that no attribution introduces."""
 
 OWN, QUOTE, FORWARD = PassageKind.OWN, PassageKind.QUOTE, PassageKind.FORWARD
 Bare = tuple[str, bool]
@@ -30,10 +32,36 @@ class Introduction(NamedTuple):
 NOTHING = Introduction(0, OWN)
 
 
-def unquoted(line: Line) -> Bare:
-    """The line without its quote signs, cut to a bound."""
+def unquoted(lines: Sequence[Line]) -> list[Bare]:
+    """Each line without its quote signs, cut to a bound."""
+    bare = [_unquoted(line) for line in lines]
+    at = 0
+    while at < len(bare):
+        sign = "" if bare[at][1] else marks.rare_quote_sign(bare[at][0])
+        end = at + 1
+        while sign and end < len(bare) and not bare[end][1] and marks.rare_quote_sign(bare[end][0]) == sign:
+            end += 1
+        if sign and _is_quoted_with(sign, bare, at, end):
+            bare[at:end] = [(text.lstrip().removeprefix(sign).removeprefix(" "), True) for text, _ in bare[at:end]]
+        at = end
+    return bare
+
+
+def _is_quoted_with(sign: str, bare: Sequence[Bare], at: int, end: int) -> bool:
+    """Whether a sign that people also begin lists with quotes these lines: it is set before blank ones too."""
+    above = next((bare[n][0].strip() for n in range(at - 1, max(at - 4, -1), -1) if bare[n][0].strip()), "")
+    introduced = marks.is_attribution(above) or marks.ends_as_attribution(above) or marks.is_original_line(above)
+    blank = any(bare[number][0].strip() == sign for number in range(at, end))
+    return introduced or (blank and end - at >= FEWEST_QUOTED)
+
+
+def _unquoted(line: Line) -> Bare:
     whole = line.text[: marks.LONGEST_LINE]
     text = whole.lstrip(" \t")
+    if marks.is_between_arrows(text.rstrip()):
+        return text, False
+    if text.startswith("&gt;"):
+        text = marks.with_plain_signs(text)
     if not text.startswith((">", "|")) or (text.startswith("|") and text.count("|") > 1):
         return whole, line.mark is QUOTE or line.mark is FORWARD
     while text.startswith((">", "|")):

@@ -12,6 +12,7 @@ from mailbot.core.model import Address, Kind, Message, Origin, Passage, PassageK
 from mailbot.core.reading import calendar, headers, html, machine, pec, quoting
 from mailbot.core.reading.headers import MimeMessage
 from mailbot.core.reading.lines import Line, plain_lines
+from mailbot.core.reading.looks import without_struck
 from mailbot.core.reading.mime import Part, inner_mail, parse_tree, parts
 
 MOST_BODY = 300_000
@@ -22,6 +23,7 @@ FEW_WORDS = 40
 MOST_FILE_WORDS = 400
 """An attached text that is longer is a document, not somebody's request."""
 _ATTACHED = re.compile(r"allegat|accluso|attach|enclosed|\bfile\b", re.IGNORECASE)
+_TAG_OR_BLANK = re.compile(r"<[^<>]*>|&nbsp;")
 _SPOKEN = (PassageKind.OWN, PassageKind.SIGNATURE, PassageKind.DISCLAIMER)
 _SHOWN = frozenset(["text/plain", "text/html", "text/enriched", "text/richtext"])
 
@@ -72,6 +74,7 @@ def _message(
         own,
         subject,
         "\n".join(passage.text for passage in body if passage.kind in _SPOKEN),
+        "\n".join(passage.text for passage in body if passage.kind is PassageKind.OWN),
         has_calendar_reply=reply is not None,
     )
     if envelope is not None and origin.kind is Kind.PERSON:
@@ -155,10 +158,14 @@ def _typed(leaves: list[Part]) -> list[list[Line]]:
 
 
 def _chosen(forms: list[Part]) -> list[Line]:
-    """Of the forms of one text, the plain one, unless it leaves things out."""
+    """Of the forms of one text, the plain one, unless it leaves things out, or says what is struck out in the other."""
     plain = [line for form in forms if form.kind != "text/html" for line in _lines(form)]
-    rich = next((_lines(form) for form in forms if form.kind == "text/html"), [])
-    return rich if rich and _is_stub(_joined(plain), _joined(rich)) else plain
+    source = next((form.text() for form in forms if form.kind == "text/html"), "")
+    struck = html.strikes_out(source)
+    if not struck and not _may_be_stub(_joined(plain), source):
+        return plain
+    rich = html.to_lines(source)
+    return rich if rich and (struck or _is_stub(_joined(plain), _joined(rich))) else plain
 
 
 def _joined(lines: list[Line]) -> str:
@@ -168,7 +175,7 @@ def _joined(lines: list[Line]) -> str:
 def _lines(leaf: Part) -> list[Line]:
     if leaf.kind == "text/html":
         return html.to_lines(leaf.text())
-    return plain_lines(_unflowed(leaf)[:MOST_BODY])
+    return plain_lines(without_struck(_unflowed(leaf)[:MOST_BODY]))
 
 
 def _unflowed(leaf: Part) -> str:
@@ -191,8 +198,17 @@ def _unflowed(leaf: Part) -> str:
     return "".join(written)
 
 
+def _may_be_stub(plain: str, source: str) -> bool:
+    """Whether it is worth while to read the HTML: by the words of its source, of which there are no fewer."""
+    return "html" in plain.lower() or len(_TAG_OR_BLANK.sub(" ", source).split()) > _most_words(plain)
+
+
+def _most_words(plain: str) -> int:
+    return 3 * len(plain.split()) + 3
+
+
 def _is_stub(plain: str, rich: str) -> bool:
     """Whether the plain form says nothing, or only that there is another."""
     words = plain.split()
     speaks_of_itself = len(words) < 60 and "html" in plain.lower() and "html" not in rich.lower()
-    return speaks_of_itself or len(rich.split()) > 3 * len(words) + 3
+    return speaks_of_itself or len(rich.split()) > _most_words(plain)

@@ -21,6 +21,9 @@ MOST_FIELDS = 500
 MOST_FIELD_BYTES = 8_000
 MOST_PARTS = 300
 MOST_DEPTH = 30
+MOST_MENDED = 3
+"""So deep a multipart whose boundary is missing is mended."""
+MOST_PREAMBLE = 20_000
 MOST_BOUNDARIES = 150
 """More than these is no mail that a person wrote."""
 MOST_CHECKS = 2_000_000
@@ -31,6 +34,7 @@ MOST_TEXT = 1_000_000
 """Bytes of a text part that are looked at."""
 _NAME_TRASH = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|]+")
 _BOUNDARY = re.compile(rb"boundary\s{0,9}\*?\s{0,9}=|message/(?:rfc822|global|delivery-status)", re.IGNORECASE)
+_BOUNDARY_LINE = re.compile(rb"^--([\w'()+,./:=?-]{1,70})[ \t]*\r?\ncontent-", re.IGNORECASE | re.MULTILINE)
 
 
 class _Policy(Compat32):
@@ -135,12 +139,32 @@ def parts(tree: MimeMessage) -> Iterator[Part]:
         mime, depth, alternative = waiting.pop()
         count += 1
         kind = media_type(mime)
+        if kind.startswith("multipart/") and not mime.is_multipart() and depth < MOST_MENDED:
+            mime = _with_boundary_found(mime)
+            kind = kind if mime.is_multipart() else _kind_of_text(mime)
         if kind.startswith("multipart/") and mime.is_multipart() and depth < MOST_DEPTH:
             within = count if kind == "multipart/alternative" else alternative
             waiting += [(part, depth + 1, within) for part in reversed(_children(mime))]
             continue
         disposition = value(mime, "Content-Disposition").lower()
         yield Part(mime, kind, alternative, filename(mime), disposition.startswith("attachment"))
+
+
+def _with_boundary_found(mime: MimeMessage) -> MimeMessage:
+    """A multipart that names no boundary, or not the one it keeps to, read by the first line that looks like one."""
+    content = _content(mime)
+    found = _BOUNDARY_LINE.search(content[:MOST_PREAMBLE])
+    if found is None:
+        return mime
+    mended = _parsed(b'Content-Type: multipart/mixed; boundary="%b"\n\n' % found[1] + content)
+    return mended if any(part.get_payload() for part in _children(mended)) else mime
+
+
+def _kind_of_text(mime: MimeMessage) -> str:
+    """What a multipart without parts is read as."""
+    return (
+        "text/html" if _content(mime)[:200].lstrip().lower().startswith((b"<html", b"<!doctype html")) else "text/plain"
+    )
 
 
 def media_type(mime: MimeMessage) -> str:

@@ -58,7 +58,7 @@ def _passages(lines: Iterable[Sorted]) -> Iterator[Passage]:
 
 def _walk(lines: Sequence[Line]) -> Iterator[Sorted]:
     """Each line with its kind, by the marks that mail programs set."""
-    bare = [introductions.unquoted(line) for line in lines]
+    bare = introductions.unquoted(lines)
     kind = OWN
     at = 0
     while at < len(lines):
@@ -161,7 +161,7 @@ def _with_disclaimers(texts: list[str]) -> Iterator[tuple[str, bool]]:
         words = " ".join(line for line in paragraph if not marks.is_rule(line)).strip()
         if marks.is_disclaimer(words) and (seen_words or legal or len(words) > 300):
             legal = True
-        elif words and (marks.is_personal(words) or not seen_words):
+        elif legal and words and (marks.is_personal(words) or not seen_words):
             legal = False
         seen_words = seen_words or (bool(words) and not legal)
         yield from ((line, legal) for line in paragraph)

@@ -1,0 +1,195 @@
+"""What reaches across clauses: questions, lists, contrasts, corrections.
+
+In a sentence, each step outranking what the clauses said by themselves: an exception makes "tutti" mean the meetings
+(``with_exceptions``); a question for information takes away the deeds of what it asks about (``asked_apart``); the deed
+of one clause reaches the bare mentions of the others, and what stands behind a "ma" beside something refused is wanted
+(``deeds_shared``). Over the whole text, what is said after "anzi no" counts instead of what was said before
+(``corrected``).
+"""
+
+from dataclasses import replace
+
+from mailbot.core.intent import stances
+from mailbot.core.intent.clauses import Clause
+from mailbot.core.intent.heard import Heard, Spoken, Stance
+
+MOST_BESIDE = 2
+"""Words beside a mention in a clause that only continues a list ("il 21, il 22 e il 26")."""
+_SELF = frozenset("io noi i we".split())
+_SO = frozenset("so quindi percio dunque allora therefore".split())
+
+
+def with_exceptions(said: list[Heard]) -> list[Heard]:
+    """An exception makes "tutti" mean the meetings: "li seguirei tutti, escluso quello sportivo"."""
+    return [
+        replace(one, takes_all=True)
+        if one.clause.has("all_alone") and any(other.clause.has("except") for other in said[number : number + 2])
+        else one
+        for number, one in enumerate(said)
+    ]
+
+
+def asked_apart(said: list[Heard]) -> list[Heard]:
+    """Clauses that ask for information lose their deeds; a wish put as a question keeps them."""
+    first = _question_begins(said)
+    if first is None:
+        return said
+    asked = []
+    for number, one in enumerate(said):
+        if number < first or one.requests or one.leaves or one.moves:
+            asked.append(one)
+            continue
+        spoken = tuple(Spoken(s.mention, Stance.OTHERS if s.stance is Stance.TAKEN else s.stance) for s in one.spoken)
+        asked.append(replace(one, joins=False, declines=False, nods=False, asks=True, spoken=spoken))
+    return asked
+
+
+def _question_begins(said: list[Heard]) -> int | None:
+    """The clause with which a question for information begins, or None where the sentence asks none."""
+    last = said[-1]
+    tag = len(last.clause.words) <= 2 and any(one.joins for one in said)
+    marked = last.clause.asks and not _is_wish(last) and not last.clause.has("still_room") and not tag
+    for number, one in enumerate(said):
+        clause = one.clause
+        if clause.has("complaint") and not clause.has("negation"):
+            return number
+        if clause.has("question") and not _is_wish(one):
+            return number
+        if not marked or _is_wish(one) or clause.has("still_room"):
+            continue
+        if _begins_asking(clause) or clause.has("asking_is") or (one is last and _is_unheard(said)):
+            return number
+    return None
+
+
+def _begins_asking(clause: Clause) -> bool:
+    return clause.begins("asking", 2)
+
+
+def _is_unheard(said: list[Heard]) -> bool:
+    """A question of which nothing was understood: a person should see it."""
+    words = sum(len(one.clause.words) for one in said)
+    return words > 3 and not any(
+        one.acts or one.nods or one.requests or one.clause.has("how", "still_room") for one in said
+    )
+
+
+def _is_wish(one: Heard) -> bool:
+    """Whether a question is a polite wish: "posso venire", "mi iscrivete", "can you sign me up"."""
+    clause = one.clause
+    if clause.has("wish_question", "link_wanted", "enrol_other", "how") or one.requests or one.leaves or one.moves:
+        return True
+    if clause.has("join") and clause.begins("may", 1):
+        return True
+    return clause.has("join") and not _begins_asking(clause) and not clause.has("asking_is", "question")
+
+
+def deeds_shared(said: list[Heard]) -> list[Heard]:
+    """The clauses of a sentence, their deeds reaching the bare mentions that stand in clauses without any."""
+    whole = _Sentence(said)
+    reached: list[Heard] = []
+    before, set_aside = Stance.BARE, False
+    for one in said:
+        turned = before is Stance.DECLINED and (one.clause.contrasts or one.clause.words[0] in _SO or set_aside)
+        now = [whole.stance(of, one, before, turned=turned) for of in one.spoken]
+        if one.clause.begins("correction", 1):
+            reached = [_taken_back(earlier) for earlier in reached]
+        if now:
+            before = now[-1]
+            # "Non a quello dei cani: a quello dei gatti" sets one aside for the other; "non posso il 21" does not.
+            refuses = one.declines or one.clause.has("busy", "busy_beside", "decline")
+            set_aside = before is Stance.DECLINED and whole.joins and not refuses
+            spoken = tuple(Spoken(of.mention, stance) for of, stance in zip(one.spoken, now, strict=True))
+            reached.append(replace(one, spoken=spoken, joins=one.joins or (turned and Stance.TAKEN in now)))
+        else:
+            reached.append(one)
+    return reached
+
+
+class _Sentence:
+    """What the clauses of a sentence do together."""
+
+    def __init__(self, said: list[Heard]) -> None:
+        self.joins = any(one.joins for one in said)
+        self.leaves = any(one.leaves for one in said)
+        self.declines = any(one.declines for one in said)
+        self.moves = any(one.moves for one in said)
+        self.stances = {spoken.stance for one in said for spoken in one.spoken}
+
+    def stance(self, of: Spoken, one: Heard, before: Stance, *, turned: bool) -> Stance:
+        """How the sentence speaks of a meeting: as its clause does, or for want of that as the clauses around do.
+
+        Args:
+            of: the mention, with the stance of its clause.
+            one: its clause.
+            before: the stance of the mention before it, bare where there is none.
+            turned: it stands on the other side of a contrast from something refused.
+        """
+        if of.stance is Stance.HELD and (self.leaves or self.declines) and not one.requests:
+            return Stance.LEFT
+        if one.weak and before in (Stance.OTHERS, Stance.HELD) and _only_goes_on(one):
+            return before
+        if self.moves and of.stance is Stance.BARE and stances.follows(one.clause, of.mention.found.start, "from"):
+            return Stance.LEFT
+        if self.moves and of.stance is Stance.BARE and Stance.LEFT in {spoken.stance for spoken in one.spoken}:
+            return Stance.TAKEN
+        if of.stance is not Stance.BARE or not of.mention.named or not of.mention.codes:
+            return of.stance
+        if turned:
+            return Stance.TAKEN
+        if before is not Stance.BARE and _continues(one):
+            return before
+        return of.stance if one.clause.contrasts else self._shared()
+
+    def _shared(self) -> Stance:
+        """The deed of the sentence, where it has no meeting of its own yet."""
+        if self.joins and Stance.TAKEN not in self.stances:
+            return Stance.TAKEN
+        if self.leaves and Stance.LEFT not in self.stances:
+            return Stance.LEFT
+        if self.declines and not self.joins and Stance.DECLINED not in self.stances:
+            return Stance.DECLINED
+        return Stance.BARE
+
+
+def _only_goes_on(one: Heard) -> bool:
+    """Whether a wish is none of its own ("… al 19, al 22"), unlike "io vorrei il 21"."""
+    speaks = one.clause.has("join_weak") or one.clause.words[0] in _SELF
+    return not speaks and _continues(one, but_joins=True)
+
+
+def _continues(one: Heard, *, but_joins: bool = False) -> bool:
+    """Whether a clause is little more than a mention, as the items of a list are."""
+    covered = sum(s.mention.found.end - s.mention.found.start for s in one.spoken)
+    long = [word for word in one.clause.words if len(word) > 4]
+    acts = one.leaves or one.declines or one.moves or one.holds if but_joins else one.acts
+    return not acts and not one.clause.contrasts and len(long) - covered <= MOST_BESIDE
+
+
+def corrected(heard: list[Heard]) -> list[Heard]:
+    """What is said after "anzi no" or "scratch that" counts instead of what was said before."""
+    named = (at for at, one in enumerate(heard) if any(s.mention.named and s.mention.codes for s in one.spoken))
+    last_named = max(named, default=-1)
+    counted: list[Heard] = []
+    first = len(heard)
+    wanted = False
+    starts = 0
+    for at, one in enumerate(heard):
+        corrects = one.clause.begins("correction", 1) or one.clause.words == ("no",)
+        if wanted and corrects and at <= last_named:
+            counted[starts:] = map(_taken_back, counted[starts:])
+            first, starts, wanted = min(first, at), at, False
+        counted.append(one.speaking_of(map(_now_taken, one.spoken)) if at >= first else one)
+        wanted = wanted or bool(counted[-1].taken)
+    return counted
+
+
+def _now_taken(spoken: Spoken) -> Spoken:
+    bare = spoken.stance is Stance.BARE and spoken.mention.named
+    return replace(spoken, stance=Stance.TAKEN) if bare else spoken
+
+
+def _taken_back(one: Heard) -> Heard:
+    """A clause that the next one corrects ("no scusate, a quello dei patti")."""
+    spoken = tuple(Spoken(s.mention, Stance.OTHERS if s.stance is Stance.TAKEN else s.stance) for s in one.spoken)
+    return replace(one, spoken=spoken)

@@ -17,6 +17,7 @@ from mailbot.parts import utc_now
 from tests.cli.conftest import SERIES, Running, Town, mail
 from tests.servers.daemons import rows, until
 
+
 @contextmanager
 def unsteady(town: Town, *more: str, deadly: str = "") -> Iterator[subprocess.Popen[bytes]]:
     """The daemon of ``tests.servers.unsteady`` over this town, until the block ends."""

@@ -32,7 +32,10 @@ def limited(file: Path, pages: list[int]) -> SqlStore:
         connection.execute(f"PRAGMA max_page_count = {pages[0]}")
 
     event.listen(engine, "checkout", limit)
-    return SqlStore(engine)
+    store = SqlStore(engine)
+    with store.work() as work:
+        work.note_meetings(world.SERIES, NOW)
+    return store
 
 
 def used(file: Path) -> int:

@@ -49,11 +49,13 @@ CHARSETS = [
     b"iso-2022-jp", b"gb18030", b"hz", b"base64", b"rot13", b"unicode_escape", b"\xff",
 ]  # fmt: skip
 MORSELS = [
-    b"\0", b"\r", b"\n", b"\r\n\r\n", b"\xff\xfe", b"\xe2\x80\xae", b"=?utf-8?q?", b"?=", b"<", b">", b"<div>", b"<blockquote>",
-    b"&#x110000;", b"> ", b"-- \n", b"--\n", b"no, anzi ", b"I mean ", b"mi correggo, ", b"non ", b"disdico ", b"tutti ",
+    b"\0", b"\r", b"\n", b"\r\n\r\n", b"\xff\xfe", b"\xe2\x80\xae", b"=?utf-8?q?", b"?=", b"<", b">", b"<div>",
+    b"<blockquote>",
+    b"&#x110000;", b"> ", b"-- \n", b"--\n", b"no, anzi ", b"I mean ", b"mi correggo, ", b"non ", b"disdico ",
+    b"tutti ",
     b"tranne ", b"il 12 ", b"31/02/2024 ", b"alle 25:99 ", b"domani ", b"tomorrow ", b"instead of ", b"not ", b"link ",
     b"Content-Type: multipart/mixed; boundary=q\n", b"Content-Transfer-Encoding: base64\n", b"Date: \n", b"From: ",
-    "\u200b\u0130\u0307\u1e9e\ufb01".encode(), "\u0660\u0661\u00b2".encode(), b"\xed\xa0\x80", b"1" * 40, 
+    "\u200b\u0130\u0307\u1e9e\ufb01".encode(), "\u0660\u0661\u00b2".encode(), b"\xed\xa0\x80", b"1" * 40,
     b"9999999999 ",
 ]  # fmt: skip
 

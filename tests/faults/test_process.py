@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -146,3 +145,15 @@ def test_a_damaged_database_is_told_and_left_as_it_is(town: Town, start: Callabl
     assert "restore the last backup" in ended.stderr.decode()
     assert "Traceback" not in ended.stderr.decode()
     assert database.read_bytes() == bytes(damaged)
+
+
+def test_a_systemd_that_has_gone_deaf_holds_no_mail_up(town: Town, start: Callable[[], Running]) -> None:
+    """What is told is not read, the queue of the socket is full, and mail is answered all the same."""
+    running = start()
+    running.hear("READY=1")
+    for number in range(12):
+        town.servers.put(mail(number))
+        town.servers.wait_for(number + 1, 20)
+
+    assert len(town.servers.delivered) == 12
+    assert running.stop() == 0

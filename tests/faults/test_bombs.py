@@ -20,7 +20,7 @@ from tests.reading.test_hostile import BOMBS, nested
 from tests.servers.daemons import BOT, SERIES, write_configuration
 from tests.servers.dovecot import PASSWORD, USER, Dovecot
 
-SECONDS = 20.0
+SECONDS = 60.0
 """The longest that the mail behind a bomb may wait: many times what it takes."""
 MEGABYTES = 300
 """The most memory that the daemon may ever have held; at rest it holds about 80."""

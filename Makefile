@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # The wheel index is the machine's own choice (pip's configuration); nothing here names one.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check format reference letters pictures lock clean help
+.PHONY: demo test chaos fuzz check format reference letters pictures lock clean help
 
 help: ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -16,6 +16,12 @@ demo: $(VENV)/ready ## the real daemon on an embedded mail server, with sample m
 
 test: $(VENV)/ready check ## every check and every test
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+chaos: $(VENV)/ready ## kill the daemon 500 times over a wild SMTP server (ten minutes; CHAOS_ARGS="--kills 50 --seed 2")
+	$(BIN)/python -m benchmarks.chaos $(CHAOS_ARGS)
+
+fuzz: $(VENV)/ready ## read a million spoiled mails (an hour; FUZZ_ARGS="--inputs 10000 --seed 2")
+	$(BIN)/python -m benchmarks.fuzz $(FUZZ_ARGS)
 
 check: $(VENV)/ready ## format, lint and types alone
 	$(BIN)/ruff format --check .

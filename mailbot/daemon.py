@@ -14,7 +14,6 @@ import signal
 import threading
 import time
 from datetime import UTC, timedelta
-from functools import partial
 from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -40,6 +39,8 @@ REMIND = "remind"
 """The bell's job that rings for it."""
 HANGS_AFTER = timedelta(hours=2)
 """A turn that lasts so long hangs: the longest that is in order waits an hour for mail, or sends a batch slowly."""
+CALM_SECONDS = 30.0
+"""How long the process must have run before a mail with which it has ended has its last try."""
 CONTACT_EVERY = timedelta(minutes=1)
 LONGEST_WAIT = 3600.0
 """Seconds that a loop waits when nothing rings and nothing is due."""
@@ -72,6 +73,7 @@ class Daemon:
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
         self._stopping = threading.Event()
+        self._began = time.monotonic()
         self._collecting = Loop("collect", self._mailbox_failed)
         self._handling, self._delivering = Loop("handle"), Loop("deliver")
         self._reminding = Loop("remind")
@@ -87,6 +89,7 @@ class Daemon:
         recovered = self._store.recover(self._clock())
         if recovered:
             log.warning("%d letter(s) were being sent when mailbot last ended; they are sent again", recovered)
+        handle.warm_up(self._house, self._clock())
         threads = [
             threading.Thread(target=loop.run, args=(turn, self._stopping), name=loop.name, daemon=True)
             for loop, turn in (
@@ -98,8 +101,7 @@ class Daemon:
         bell = self._set_bell()
         for thread in threads:
             thread.start()
-        greeting = (lambda: make_postman(self._service.smtp), partial(self._note_contact, "smtp"), self._stopping)
-        threading.Thread(target=greet_smtp, args=greeting, name="greeting", daemon=True).start()
+        self._greet()
         bell.start()
         systemd.notify("STATUS=starting")
         self._stopping.wait()
@@ -150,6 +152,7 @@ class Daemon:
         if service.smtp != before.smtp:
             self._retired_postmen.append(self._postman)
             self._postman = make_postman(service.smtp)
+            self._greet()  # what waited for the server is due as soon as it takes us in
         for loop in self._loops:
             loop.rung.set()  # what was mended need not wait
         if self._bell.get_job(REMIND):
@@ -192,12 +195,13 @@ class Daemon:
             self._filing_failed = not self._filing_failed
 
     def _handle(self) -> float:
-        if handle.turn(self._store, self._house, self._clock):
+        until_calm = self._began + CALM_SECONDS - time.monotonic()
+        if handle.turn(self._store, self._house, self._clock, calm=until_calm <= 0):
             self._delivering.rung.set()
             if self._house.filing is not None:
                 self._mailbox.interrupt()
             return 0.0
-        return LONGEST_WAIT
+        return until_calm if until_calm > 0 else LONGEST_WAIT
 
     def _deliver(self) -> float:
         while self._retired_postmen:
@@ -205,11 +209,14 @@ class Daemon:
         postman = self._postman
         if self._delivering.trouble and (left := self._store.recover(self._clock())):
             log.warning("%d letter(s) were left half-way by the turn that failed; they are sent again", left)
-        tried = deliver.turn(postman, self._store, self._clock, self._stopping.is_set)
+        tried = deliver.turn(postman, self._store, self._clock, self._stopping.is_set, self._most_letters())
         if tried:
             return 0.0
         due = self._store.next_try_at()
         return LONGEST_WAIT if due is None else max(0.05, min(LONGEST_WAIT, (due - self._clock()).total_seconds()))
+
+    def _most_letters(self) -> int:
+        return min(deliver.BATCH, self._service.smtp.per_minute or deliver.BATCH)
 
     def _remind(self) -> float:
         if remind.turn(self._store, self._house, self._clock):
@@ -256,6 +263,15 @@ class Daemon:
         except StoreTrouble as nested:
             log.warning("store: %s", nested)
 
+    def _greet(self) -> None:
+        greeting = (lambda: make_postman(self._service.smtp), self._note_smtp, self._stopping)
+        threading.Thread(target=greet_smtp, args=greeting, name="greeting", daemon=True).start()
+
+    def _note_smtp(self, trouble: str) -> None:
+        self._note_contact("smtp", trouble)
+        if not trouble:
+            self._delivering.rung.set()  # what waited for the server is due
+
     def _sign_of_life(self) -> None:
         if hanging := [loop.name for loop in self._loops if loop.turn_lasts() > HANGS_AFTER.total_seconds()]:
             # systemd ends us for want of the sign, and starts us anew; the rows are as they should be.
@@ -273,8 +289,8 @@ class Daemon:
         return "; ".join(troubles) or "watching the mailbox"
 
 
-def serve(file: Path, service: ServiceConfig) -> None:
-    """Runs the daemon until SIGTERM or SIGINT; SIGHUP takes the configuration over again.
+def serve(file: Path, service: ServiceConfig, clock: Clock = utc_now) -> None:
+    """Runs the daemon until SIGTERM or SIGINT; SIGHUP takes the configuration over again. A test may move the clock.
 
     Raises:
         StoreTrouble: the database cannot be opened at the start, or another daemon works on it.
@@ -282,7 +298,7 @@ def serve(file: Path, service: ServiceConfig) -> None:
     watched = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
     # Blocked before any thread starts, so that all of them are delivered to the wait below and nowhere else.
     signal.pthread_sigmask(signal.SIG_BLOCK, watched)
-    daemon = Daemon(file, service)
+    daemon = Daemon(file, service, clock)
 
     def run() -> None:
         try:

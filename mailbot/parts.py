@@ -73,7 +73,7 @@ def make_house(service: ServiceConfig, store: SqlStore, clock: Clock) -> House:
         StoreTrouble: the database cannot be written.
     """
     config, imap, smtp = service.config, service.imap, service.smtp
-    _, secret = store.installation(clock())
+    first_start, secret = store.installation(clock())
     folders = imap.filing
     return House(
         series=config.to_series(),
@@ -81,6 +81,7 @@ def make_house(service: ServiceConfig, store: SqlStore, clock: Clock) -> House:
         sender=Sender(smtp.sender.name or config.series.organiser, smtp.sender.address, config.retention.days),
         texts=_proven_texts(config.service.templates),
         own=frozenset({smtp.sender.address, imap.username.lower()}),
+        first_start=first_start,
         since=first_day(service, store, clock),
         reminders=config.reminders.before,
         digest_at=config.digest.at,

@@ -8,7 +8,7 @@ needs to know no library's exceptions: ``MailboxTrouble`` for the mailbox (try a
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
@@ -109,6 +109,10 @@ class PostmanTrouble(Exception):
     """The SMTP server cannot be used; the message says what to mend. A delivery never raises it, trying it out does."""
 
 
+def _always() -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """An outgoing mail on its way: what the postman gets to see of it."""
@@ -117,6 +121,8 @@ class Parcel:
     """Our own number for it."""
     recipient: str
     raw: bytes
+    in_time: Callable[[], bool] = field(default=_always, compare=False, repr=False)
+    """Asked just before it is begun: a rate limit or a slow server may have kept it waiting past its time."""
 
 
 class Postman(Protocol):
@@ -126,6 +132,7 @@ class Postman(Protocol):
         """Try each parcel once; each with its one receipt as soon as there is one, in any order.
 
         Once ``stopping`` says yes, no other parcel is begun: those have no receipt, what is in hand still gets its.
+        Nor has one that is not ``in_time`` any more.
         """
 
     def close(self) -> None:
@@ -274,8 +281,11 @@ class Store(Protocol):
     def note_filed(self, folder: str, uidvalidity: int, uids: Sequence[int], at: datetime) -> None:
         """These mails have been filed, or need not be."""
 
-    def take(self, limit: int, at: datetime) -> list[Inbound]:
-        """The oldest mails that wait to be handled, counted as tried; one tried before comes alone."""
+    def take(self, limit: int, at: datetime, *, calm: bool = True) -> list[Inbound]:
+        """The oldest mails that wait to be handled, counted as tried; one tried before comes alone.
+
+        The last try of a mail with which the process has ended is left for when all is ``calm``.
+        """
 
     def give_back(self, inbound_ids: Sequence[int]) -> None:
         """These mails were taken, but not tried: the world was in the way."""
@@ -307,5 +317,8 @@ class Store(Protocol):
     def forget_before(self, moment: datetime) -> int:
         """Empties everything older of what is personal; answers how many rows were touched."""
 
+    def in_trouble(self, server: str) -> bool:
+        """Whether a server could not be reached when it was last tried."""
+
     def note_contact(self, server: str, at: datetime, trouble: str = "") -> None:
-        """A server was reached, or not and why."""
+        """A server was reached, or not and why. Letters that waited for the SMTP server are due once it is back."""

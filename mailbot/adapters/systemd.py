@@ -3,6 +3,9 @@
 import os
 import socket
 
+PATIENCE_SECONDS = 0.5
+"""How long we wait for room where what we said before has not been read yet: mail must not wait for a listener."""
+
 
 def notify(*lines: str) -> None:
     """Sends state lines such as ``READY=1``; does nothing where no one listens."""
@@ -13,6 +16,7 @@ def notify(*lines: str) -> None:
     target = "\0" + address[1:] if address.startswith("@") else address
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as to_systemd:
+            to_systemd.settimeout(PATIENCE_SECONDS)
             to_systemd.sendto("\n".join(lines).encode(), target)
     except OSError:
         # Whoever started us has gone deaf: no reason to stop working.

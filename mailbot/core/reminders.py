@@ -61,14 +61,18 @@ def letter(registration: Registration, reminder: Due, at: datetime) -> Letter:
     )
 
 
-def digest_day(at: datetime, daily: time, series: Series, last: date | None) -> date | None:
+def digest_day(at: datetime, daily: time, series: Series, last: date | None, first_start: datetime) -> date | None:
     """The day whose digest is due at the moment ``at``, or None.
 
     A day is a local date of the series, so that it has one digest even when clocks change. ``last`` is the day of the
-    last digest. After a stop of some days the one digest of today looks back over all of them.
+    last digest. After a stop of some days the one digest of today looks back over all of them. Before there has been
+    any, the first is due at its first hour after the ``first_start``: nobody is mailed at noon that there is no news.
     """
     local = at.astimezone(series.timezone)
-    return local.date() if local.time() >= daily and (last is None or last < local.date()) else None
+    day = local.date()
+    hour = datetime.combine(day, daily, series.timezone)
+    due = first_start <= hour if last is None else last < day
+    return day if local.time() >= daily and due else None
 
 
 def digest_letter(recipient: Address, occasion: str, series: Series, at: datetime) -> Letter:

@@ -6,18 +6,22 @@ carries the same Message-ID, because every try sends the same bytes.
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from mailbot.core.discretion import without_addresses
 from mailbot.core.retry import Again, GivenUp, Sent, Verdict, verdict
-from mailbot.ports import Clock, Postman, Store, StoreTrouble, Unreachable
+from mailbot.ports import Claimed, Clock, Postman, Store, StoreTrouble, Unreachable
 
 log = logging.getLogger(__name__)
 
 BATCH = 100
 
 
-def turn(postman: Postman, store: Store, clock: Clock, stopping: Callable[[], bool] = lambda: False) -> int:
+def turn(
+    postman: Postman, store: Store, clock: Clock, stopping: Callable[[], bool] = lambda: False, limit: int = BATCH
+) -> int:
     """Tries every mail that is due, once.
 
     Args:
@@ -25,6 +29,8 @@ def turn(postman: Postman, store: Store, clock: Clock, stopping: Callable[[], bo
         store: holds them.
         clock: tells the time.
         stopping: asked before each mail; once it says yes the rest go back into the queue.
+        limit: the most mails to take in hand: no more than a rate limit lets through in a minute, because what has
+            been taken in hand is not looked at again but for its deadline.
 
     Returns:
         How many were tried; 0 where none is due.
@@ -33,13 +39,19 @@ def turn(postman: Postman, store: Store, clock: Clock, stopping: Callable[[], bo
         StoreTrouble: the database cannot be read or written. Mails may still be marked as being sent then;
             ``Store.recover`` puts them back.
     """
-    claimed = {claim.parcel.id: claim for claim in store.claim(BATCH, clock())}
+    claimed = {claim.parcel.id: claim for claim in store.claim(limit, clock())}
     if not claimed:
         return 0
-    waiting = dict(claimed)
+    waiting, back = dict(claimed), store.in_trouble("smtp")
     reached, trouble = False, ""
     unsettled: list[tuple[int, Verdict, datetime]] = []
-    deliveries = postman.deliver([claim.parcel for claim in claimed.values()], lambda: bool(unsettled) or stopping())
+
+    def stops() -> bool:
+        # The first that shows that the server is back lets the oldest go first: note_contact makes them due.
+        return bool(unsettled) or (back and reached) or stopping()
+
+    parcels = [replace(claim.parcel, in_time=partial(_in_time, claim, clock)) for claim in claimed.values()]
+    deliveries = postman.deliver(parcels, stops)
     for parcel, receipt in deliveries:
         claim = waiting.pop(parcel.id)
         at = clock()
@@ -58,9 +70,14 @@ def turn(postman: Postman, store: Store, clock: Clock, stopping: Callable[[], bo
     for letter, outcome, at in unsettled:
         store.settle(letter, outcome, at)
     for letter in waiting:
-        store.settle(letter, Again(clock(), "stopped before it was tried"), clock())
-    store.note_contact("smtp", clock(), "" if reached else trouble)
+        store.settle(letter, Again(clock(), "not begun"), clock())
+    if reached or trouble:
+        store.note_contact("smtp", clock(), "" if reached else trouble)
     return len(claimed) - len(waiting)
+
+
+def _in_time(claim: Claimed, clock: Clock) -> bool:
+    return clock() < claim.deadline
 
 
 def _tell(letter: int, outcome: Verdict) -> None:

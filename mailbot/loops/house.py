@@ -26,6 +26,8 @@ class House:
     texts: Texts
     own: frozenset[str]
     """Addresses that are ours: mail from them is our own come back."""
+    first_start: datetime
+    """When mailbot first ran on this database."""
     since: date
     """Mail that the server got before this day is left alone."""
     reminders: tuple[timedelta, ...]

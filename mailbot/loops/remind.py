@@ -99,7 +99,7 @@ def send_digest(store: Store, house: House, clock: Clock) -> int:
     """Queues the organisers' digest, once a day."""
     at = clock()
     last = store.last_digest()
-    day = reminders.digest_day(at, house.digest_at, house.series, last[0] if last else None)
+    day = reminders.digest_day(at, house.digest_at, house.series, last[0] if last else None, house.first_start)
     if day is None:
         return 0
     upto = at - SETTLING

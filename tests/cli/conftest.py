@@ -9,7 +9,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -71,10 +73,12 @@ class Town:
         self, *, series: str = SERIES, service: str = "", password: str = PASSWORD, smtp_port: int = 0
     ) -> Path:
         """Writes the configuration file."""
+        far = datetime.now(ZoneInfo("Europe/Rome")) + timedelta(hours=12)  # the digest comes into no test by itself
         account = 'host = "127.0.0.1"\nsecurity = "none"\n'
         self.file.write_text(
             f'[service]\ndatabase = "sqlite:///{self.folder}/mailbot.sqlite"\norganisers = ["capo@comune.example"]\n'
             f"{service}\n{series}\n"
+            f'[digest]\nat = "{far:%H:%M}"\n'
             f'[imap]\n{account}port = {self.imap_port}\nusername = "{BOT}"\npassword = "{password}"\n'
             f'[smtp]\n{account}port = {smtp_port or self.smtp_port}\nfrom = "{BOT}"\n',
             "utf-8",

@@ -53,6 +53,8 @@ def test_a_new_start_makes_a_new_reminder() -> None:
 @pytest.mark.parametrize(
     ("at", "last", "day"),
     [
+        (datetime(2024, 2, 29, 12, 1, tzinfo=UTC), None, None),
+        (datetime(2024, 2, 29, 22, 59, tzinfo=UTC), None, None),
         (datetime(2024, 3, 1, 6, 29, tzinfo=UTC), None, None),
         (datetime(2024, 3, 1, 6, 30, tzinfo=UTC), None, date(2024, 3, 1)),
         (datetime(2024, 3, 1, 6, 31, tzinfo=UTC), date(2024, 3, 1), None),
@@ -61,14 +63,16 @@ def test_a_new_start_makes_a_new_reminder() -> None:
     ],
 )
 def test_the_digest_is_due_once_a_local_day(at: datetime, last: date | None, day: date | None) -> None:
-    """At half past seven in Rome, and late rather than never."""
-    assert day == reminders.digest_day(at, time(7, 30), samples.series(), last)
+    """At half past seven in Rome, and late rather than never; not at once where mailbot is first started at noon."""
+    first_start = datetime(2024, 2, 29, 12, 0, tzinfo=UTC)
+
+    assert day == reminders.digest_day(at, time(7, 30), samples.series(), last, first_start)
 
 
 def test_the_digest_is_sent_once_on_the_night_the_clocks_go_back() -> None:
     """At 02:30, which comes twice on 27 October 2024, only the first is due."""
     first, second = (datetime(2024, 10, 27, hour, 30, tzinfo=UTC) for hour in (0, 1))
-    day = reminders.digest_day(first, time(2, 30), samples.series(), date(2024, 10, 26))
+    day = reminders.digest_day(first, time(2, 30), samples.series(), date(2024, 10, 26), first)
 
     assert date(2024, 10, 27) == day
-    assert reminders.digest_day(second, time(2, 30), samples.series(), day) is None
+    assert reminders.digest_day(second, time(2, 30), samples.series(), day, first) is None

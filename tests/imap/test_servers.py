@@ -304,6 +304,7 @@ def a_house() -> House:
         sender=None,  # type: ignore[arg-type]
         texts=None,  # type: ignore[arg-type]
         own=frozenset({BOT}),
+        first_start=samples.NOW,
         since=LONG_AGO,
         reminders=(),
         digest_at=samples.NOW.time(),

@@ -1,7 +1,7 @@
 """Handling: done and told is one fact, and one bad mail never stops the rest."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -102,6 +102,47 @@ def test_a_mail_that_ends_the_process_is_set_aside_after_three_tries(
     assert ends == 3
     assert sum(b"<bruno@" in raw for raw in seen) == 3
     assert outcomes(store) == {"act": 2, "set-aside": 1}
+
+
+def test_who_ends_the_process_again_and_again_has_no_innocent_mail_set_aside(
+    file: Path, store: SqlStore, mailbox: MemoryMailbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two tries may fall to that; the last one waits until mailbot has run for a while, and the others go on."""
+    people = ("anna", "bruno", "carla")
+    collected(store, mailbox, clock, *(world.register(who, "sport", n, NOW) for n, who in enumerate(people)))
+    with monkeypatch.context() as killing:
+        spoil(killing, "bruno", Crash())
+        for _ in range(10):
+            restarted = world.open_store(file, clock())
+            with suppress(Crash):
+                while handle.turn(restarted, house(), clock, calm=False):
+                    pass
+            restarted.close()
+    assert outcomes(store) == {"act": 2, "new": 1}
+
+    assert handle.turn(store, house(), clock, calm=False) == 0
+    assert handle.turn(store, house(), clock, calm=True) == 1
+    assert outcomes(store) == {"act": 3}
+
+
+def test_nobody_overtakes_their_own_mail_that_was_put_back(
+    file: Path, store: SqlStore, mailbox: MemoryMailbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever registers and then cancels is not registered in the end, though the process was killed in between."""
+    collected(store, mailbox, clock, world.register("bruno", "sport", 1, NOW))
+    with monkeypatch.context() as killing:
+        spoil(killing, "bruno", Crash())
+        for _ in range(2):
+            with suppress(Crash):
+                handle.turn(store, house(), clock, calm=False)
+    collected(store, mailbox, clock, world.cancel("bruno", "sport", 2, NOW), world.register("anna", "sport", 3, NOW))
+
+    assert handle.turn(store, house(), clock, calm=False) == 1
+    assert handle.turn(store, house(), clock, calm=False) == 0
+    while handle.turn(store, house(), clock):
+        pass
+    held = {each.person.address: each.status for each in store.registrations()}
+    assert held == {"anna@posta.example": "confirmed", "bruno@posta.example": "cancelled"}
 
 
 def test_a_full_disk_sets_no_mail_aside(

@@ -51,6 +51,7 @@ def house(series: Series = SERIES, **changes: object) -> House:
         "sender": Sender("Comune di Valverde", BOT, 90),
         "texts": texts(),
         "own": frozenset({BOT}),
+        "first_start": datetime(2024, 1, 1, tzinfo=UTC),
         "since": date(2024, 1, 1),
         "reminders": (DAY, HOUR),
         "digest_at": time(7, 30),
@@ -265,6 +266,8 @@ class ScriptedPostman:
         for parcel in parcels:
             if stopping():
                 return
+            if not parcel.in_time():
+                continue
             self.tried.append(parcel)
             receipt = self.always or (self.lined_up.popleft() if self.lined_up else Accepted("2.0.0 ok"))
             if receipt == "crash before":

@@ -102,7 +102,7 @@ class ScriptedServer:
         self.connections += 1
         try:
             await self._session(reader, writer)
-        except (ConnectionError, asyncio.CancelledError):
+        except (ConnectionError, EOFError, asyncio.CancelledError):
             pass
         finally:
             writer.close()
@@ -133,7 +133,8 @@ class ScriptedServer:
                 try:
                     content = (await reader.readuntil(b"\r\n.\r\n"))[:-3].replace(b"\r\n..", b"\r\n.")
                     self.read.append(content)
-                    await asyncio.sleep(self.hold)
+                    if self.hold:
+                        await asyncio.sleep(self.hold)
                     if (await self._answer("content", writer)).startswith("250"):
                         self.taken.append((recipient, content))
                         mails += 1

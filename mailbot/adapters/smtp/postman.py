@@ -48,8 +48,9 @@ class SmtpPostman:
     ) -> Iterator[tuple[Parcel, Receipt]]:
         """Tries each parcel once; each with its receipt as soon as there is one, in any order.
 
-        Once ``stopping`` says yes, no other parcel is begun; what is in hand still gets its receipt. A caller that
-        leaves the iteration early breaks off what is in hand.
+        Once ``stopping`` says yes, no other parcel is begun; what is in hand still gets its receipt. One that is not in
+        time any more when its turn comes has none either. A caller that leaves the iteration early breaks off what is
+        in hand.
         """
         if self._closed:
             return
@@ -104,9 +105,13 @@ class SmtpPostman:
         try:
             while round_.waiting and not round_.stopping():
                 parcel = round_.waiting.popleft()
+                if not parcel.in_time():
+                    continue
                 if not await self._pace.enter(round_.stopping):
                     return
                 try:
+                    if not parcel.in_time():
+                        continue
                     receipt = await line.send(parcel)
                 finally:
                     self._pace.leave()

@@ -79,7 +79,16 @@ def trouble_told(url: URL) -> Iterator[None]:
             raise
         if isinstance(error.orig, sqlite3.IntegrityError | sqlite3.ProgrammingError | sqlite3.InterfaceError):
             raise
-        raise StoreTrouble(f"{_shown(url)}: {_in_words(error.orig)}") from error
+        raise StoreTrouble(f"{_shown(url)}: {_in_words(_first(error).orig)}") from error
+
+
+def _first(error: DBAPIError) -> DBAPIError:
+    """The error with which it began: a full disk undoes the transaction, and then its savepoint is missing as well."""
+    first, before = error, error.__context__
+    while before is not None:
+        first = before if isinstance(before, DBAPIError) else first
+        before = before.__context__
+    return first
 
 
 def _in_words(error: BaseException | None) -> str:

@@ -1,10 +1,12 @@
 """Queries on collected mail: keeping it, taking it in hand, and what became of it."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import takewhile
+from typing import Any
 
-from sqlalchemy import Connection, case, func, or_, select, update
+from sqlalchemy import Connection, case, func, or_, select, true, update
 
 from mailbot.adapters.store.dialect import insert
 from mailbot.adapters.store.tables import cursor, inbound, outbox, sighting
@@ -13,6 +15,8 @@ from mailbot.ports import Cursor, Filing, Handled, Inbound, Kept
 
 _EMPTY = dict.fromkeys(("raw", "sender", "subject", "opening", "why", "error", "awaits", "awaits_until"))
 """What is left of a mail whose personal data has come to its end: counts."""
+HEADER_BYTES = 65_536
+_FROM = re.compile(rb"^from:(.*(?:\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE)
 
 
 def read_cursor(connection: Connection, folder: str) -> Cursor | None:
@@ -65,12 +69,15 @@ def keep(connection: Connection, kept: Sequence[Kept], upto: Cursor, at: datetim
     return new
 
 
-def take(connection: Connection, limit: int, most_tries: int, at: datetime) -> list[Inbound]:
+def take(connection: Connection, limit: int, most_tries: int, at: datetime, *, calm: bool) -> list[Inbound]:
     """The oldest mails that wait to be handled, each counted as tried once more.
 
     A mail that was tried before comes alone, so that one that ends the process takes no other with it; after
     ``most_tries`` it is set aside. Mails keep their order, because a person may write twice; only one that failed
     alone too goes behind all others, so that it holds nobody up.
+
+    The last try of a mail with which the process has ended is made only when all is ``calm``: whoever kills the process
+    again and again for reasons of their own must not have a mail set aside that only happened to be in hand.
     """
     connection.execute(
         update(inbound)
@@ -84,10 +91,11 @@ def take(connection: Connection, limit: int, most_tries: int, at: datetime) -> l
     waiting = (
         select(inbound.c.id, inbound.c.tries)
         .where(inbound.c.state == InboundState.NEW)
+        .where(true() if calm else or_(inbound.c.tries < most_tries - 1, inbound.c.error.is_not(None)))
         .order_by(case((inbound.c.tries > 1, 1), else_=0), inbound.c.id)
         .limit(limit)
     )
-    rows = connection.execute(waiting).all()
+    rows = _in_order_of_each_sender(connection, connection.execute(waiting).all())
     fresh = [row.id for row in takewhile(lambda row: row.tries == 0, rows)]
     ids = fresh or [row.id for row in rows[:1]]
     if not ids:
@@ -96,6 +104,31 @@ def take(connection: Connection, limit: int, most_tries: int, at: datetime) -> l
     columns = (inbound.c.id, inbound.c.fingerprint, inbound.c.raw, inbound.c.received_at, inbound.c.truncated)
     taken = connection.execute(select(*columns).where(inbound.c.id.in_(ids)).order_by(inbound.c.id))
     return [Inbound(row.id, row.fingerprint, row.raw, row.received_at, row.truncated) for row in taken]
+
+
+def _in_order_of_each_sender(connection: Connection, rows: Sequence[Any]) -> list[Any]:
+    """Those of the ``rows`` that overtake no mail of the same sender that has been put back behind others.
+
+    Whoever registers and then cancels must not be registered because of a crash. Nothing is understood of these mails
+    yet, so a sender is no more than what stands in From.
+    """
+    back = select(inbound.c.id, inbound.c.raw).where(inbound.c.state == InboundState.NEW, inbound.c.tries > 1)
+    first: dict[bytes, int] = {}
+    for held in connection.execute(back.order_by(inbound.c.id)):
+        first.setdefault(_sender(held.raw), held.id)
+    first.pop(b"", None)
+    if not first:
+        return list(rows)
+    query = select(inbound.c.id, inbound.c.raw).where(inbound.c.id.in_([row.id for row in rows]))
+    senders = {row.id: _sender(row.raw) for row in connection.execute(query)}
+    return [row for row in rows if first.get(senders[row.id], row.id) >= row.id]
+
+
+def _sender(raw: bytes) -> bytes:
+    """What stands in From, the address alone where it can be told."""
+    found = _FROM.search(raw[:HEADER_BYTES])
+    field = found[1] if found else b""
+    return (field.rpartition(b"<")[2].partition(b">")[0] if b"<" in field else field).strip().lower()
 
 
 def give_back(connection: Connection, inbound_ids: Sequence[int]) -> None:

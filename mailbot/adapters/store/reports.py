@@ -137,6 +137,11 @@ def last_digest(connection: Connection) -> tuple[date, datetime] | None:
     return None if row is None else (row.day, row.at)
 
 
+def in_trouble(connection: Connection, server: str) -> bool:
+    """Whether a server could not be reached when it was last tried."""
+    return bool(connection.execute(select(contact.c.trouble).where(contact.c.server == server)).scalar_one_or_none())
+
+
 def status(connection: Connection, codes: Iterable[str], lately: datetime) -> Status:
     """How the service stands; mails set aside after ``lately`` are counted apart."""
     counts = _counts(connection)

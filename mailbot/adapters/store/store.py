@@ -187,10 +187,13 @@ class SqlStore:
 
     # --- handle
 
-    def take(self, limit: int, at: datetime) -> list[Inbound]:
-        """The oldest mails that wait to be handled, counted as tried; one tried before comes alone."""
+    def take(self, limit: int, at: datetime, *, calm: bool = True) -> list[Inbound]:
+        """The oldest mails that wait to be handled, counted as tried; one tried before comes alone.
+
+        The last try of a mail with which the process has ended is left for when all is ``calm``.
+        """
         with self._write() as connection:
-            return inbox.take(connection, limit, MOST_TRIES, at)
+            return inbox.take(connection, limit, MOST_TRIES, at, calm=calm)
 
     def give_back(self, inbound_ids: Sequence[int]) -> None:
         """These mails were taken, but not tried: the world was in the way."""
@@ -252,10 +255,17 @@ class SqlStore:
             touched = inbox.forget_handled(connection, moment) + outbox.forget_settled(connection, moment)
             return touched + registrations.forget_of_meetings_before(connection, moment)
 
+    def in_trouble(self, server: str) -> bool:
+        """Whether a server could not be reached when it was last tried."""
+        with self._read() as connection:
+            return reports.in_trouble(connection, server)
+
     def note_contact(self, server: str, at: datetime, trouble: str = "") -> None:
-        """A server was reached, or not and why."""
+        """A server was reached, or not and why. Letters that waited for the SMTP server are due once it is back."""
         news = {"trouble": trouble, "trouble_at": at} if trouble else {"at": at, "trouble": None}
         with self._write() as connection:
+            if server == "smtp" and not trouble and reports.in_trouble(connection, server):
+                outbox.hasten(connection, at)
             connection.execute(
                 insert(connection, contact)
                 .values(server=server, **news)

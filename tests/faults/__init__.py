@@ -1,0 +1,1 @@
+"""Faults that the whole daemon must survive, each against a process of its own."""

@@ -159,11 +159,13 @@ def deeds_shared(said: list[Heard]) -> list[Heard]:
     whole = _Sentence(said)
     reached: list[Heard] = []
     before, set_aside = Stance.BARE, False
+    corrected_upto = 0
     for one in said:
         turned = before is Stance.DECLINED and (one.clause.contrasts or one.clause.words[0] in _SO or set_aside)
         now = [whole.stance(of, one, before, turned=turned) for of in one.spoken]
         if one.clause.begins("correction", 1):
-            reached = [_taken_back(earlier) for earlier in reached]
+            reached[corrected_upto:] = map(_taken_back, reached[corrected_upto:])
+            corrected_upto = len(reached)
         if now:
             before = now[-1]
             # "Non a quello dei cani: a quello dei gatti" sets one aside for the other; "non posso il 21" does not.

@@ -157,7 +157,7 @@ def _with_boundary_found(mime: MimeMessage) -> MimeMessage:
     if found is None:
         return mime
     mended = _parsed(b'Content-Type: multipart/mixed; boundary="%b"\n\n' % found[1] + content)
-    return mended if any(part.get_payload() for part in _children(mended)) else mime
+    return mended if any(part.is_multipart() or _content(part) for part in _children(mended)) else mime
 
 
 def _kind_of_text(mime: MimeMessage) -> str:

@@ -294,15 +294,19 @@ def serve(file: Path, service: ServiceConfig, clock: Clock = utc_now) -> None:
 
     Raises:
         StoreTrouble: the database cannot be opened at the start, or another daemon works on it.
+        BaseException: whatever has ended the daemon of itself.
     """
     watched = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
     # Blocked before any thread starts, so that all of them are delivered to the wait below and nowhere else.
     signal.pthread_sigmask(signal.SIG_BLOCK, watched)
     daemon = Daemon(file, service, clock)
+    faults: list[BaseException] = []
 
     def run() -> None:
         try:
             daemon.run()
+        except BaseException as fault:  # noqa: BLE001  # raised again below: a failed service must not end with 0
+            faults.append(fault)
         finally:
             os.kill(os.getpid(), signal.SIGTERM)
 
@@ -312,3 +316,5 @@ def serve(file: Path, service: ServiceConfig, clock: Clock = utc_now) -> None:
         daemon.reload()
     daemon.stop()
     runner.join()
+    if faults:
+        raise faults[0]

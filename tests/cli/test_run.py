@@ -2,6 +2,8 @@
 
 import re
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -165,3 +167,14 @@ def test_a_broken_template_keeps_it_from_starting(town: Town) -> None:
 
     assert ended.returncode == 78
     assert "en/confirmation.txt" in ended.stderr.decode()
+
+
+def test_a_daemon_that_ends_of_itself_does_not_end_well(town: Town) -> None:
+    """The exit code says so, and systemd starts it anew."""
+    broken = "import sys; from mailbot import cli, daemon; daemon.handle.warm_up = None; sys.exit(cli.main())"
+    ended = subprocess.run(
+        [sys.executable, "-c", broken, "run", "--config", str(town.file)], capture_output=True, timeout=90, check=False
+    )
+
+    assert ended.returncode == 1
+    assert b"TypeError" in ended.stderr

@@ -48,8 +48,8 @@ def choose(
     keys = sorted((m for m in mentions if m.narrows and not several), key=lambda m: KEYS.index(m.found.by))
     named = _telling([mention for mention in mentions if mention.named and not mention.narrows])
     beings = [mention for mention in mentions if not mention.named]
-    if all(m.found.by == "weekday" and m.found.weight == 1 for m in named):
-        # A habit's weekday tells no meeting ("il mercato del giovedì").
+    if not named or (not several and all(m.found.by == "weekday" and m.found.weight == 1 for m in named)):
+        # A habit's weekday tells no meeting ("il mercato del giovedì"), unlike "tutti tranne i due del giovedì".
         return _by_weight(beings, keys, several=several) if beings else _by_keys(keys)
     days = [mention for mention in named if mention.by_date]
     sectors = _told_apart([mention for mention in named if not mention.by_date], days)

@@ -150,7 +150,8 @@ def _is_wish(one: Heard) -> bool:
     if clause.has("wish_question", "link_wanted", "enrol_other", "how") or one.requests or one.leaves or one.moves:
         return True
     if clause.has("join") and clause.begins("may", 1):
-        return True
+        # "Possiamo collegarci in due o serve un'iscrizione a testa?" wants to know how, of a wish that is told before.
+        return bool(one.spoken) or not clause.has("asking_is")
     return clause.has("join") and not _begins_asking(clause) and not clause.has("asking_is", "question")
 
 

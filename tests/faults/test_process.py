@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from email import message_from_bytes
+from pathlib import Path
 
 import pytest
 
@@ -35,6 +36,13 @@ def unsteady(town: Town, *more: str, deadly: str = "") -> Iterator[subprocess.Po
             process.send_signal(signal.SIGCONT)
             process.kill()
         process.wait()
+
+
+def ahead(offset: Path, time: timedelta) -> None:
+    """Sets the clock of ``tests.servers.unsteady``; whoever reads it finds the old time or the new one."""
+    fresh = offset.with_suffix(".new")
+    fresh.write_text(str(time.total_seconds()), "utf-8")
+    fresh.replace(offset)
 
 
 def inbound(town: Town, query: str) -> list[tuple[object, ...]]:
@@ -82,7 +90,7 @@ def test_after_a_laptops_sleep_a_reminder_comes_late_once_and_never_after_the_st
     """The process stands still while the clock goes on; the meeting begins eight hours after it falls asleep."""
     starts = utc_now() + timedelta(hours=8)
     offset = town.folder / "ahead"
-    offset.write_text("0")
+    ahead(offset, timedelta(0))
     series = SERIES.replace('timezone = "Europe/Rome"', 'timezone = "UTC"')
     town.configure(series=series.replace("2099-03-11T17:00:00", f"{starts:%Y-%m-%dT%H:%M:%S}"))
     with town.file.open("a") as more:
@@ -91,19 +99,19 @@ def test_after_a_laptops_sleep_a_reminder_comes_late_once_and_never_after_the_st
     with unsteady(town, str(offset)) as process:
         assert [each.recipient for each in town.servers.wait_for(1, 30)] == ["anna1@mail.example"]
         process.send_signal(signal.SIGSTOP)
-        offset.write_text(str(asleep.total_seconds()))
+        ahead(offset, asleep)
         time.sleep(2)
         process.send_signal(signal.SIGCONT)
         rung = "SELECT count(*) FROM outbox WHERE kind = 'reminder'"
         if expected:
             until(lambda: rows(town.file, rung)[0] == (1,), 70)
             town.servers.wait_for(2, 10)
-        offset.write_text(str((asleep - timedelta(days=1)).total_seconds()))
+        ahead(offset, asleep - timedelta(days=1))
         process.send_signal(signal.SIGHUP)
         time.sleep(2)
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
-    offset.write_text(str(asleep.total_seconds()))
+    ahead(offset, asleep)
     with unsteady(town, str(offset)) as process:  # the bell rings at the start
         until(lambda: (town.folder / "log").read_text("utf-8").count("ready: ") == 2)
         time.sleep(1)

@@ -50,6 +50,10 @@ _AND = frozenset("e ed and so quindi percio dunque allora cosi poi then".split()
 _POSTPOSITIVE = frozenset("invece pero instead however though piuttosto tuttavia".split())
 _THEN = frozenset("la il di al alle sono siamo ho abbiamo".split())
 _WHICH = frozenset("which che cioe dove where as".split())
+_SHORTENED = {
+    "nn": "non", "sn": "sono", "cmq": "comunque", "qnd": "quando", "xche": "perche", "xke": "perche", "xk": "perche",
+}  # fmt: skip
+"""Words as they are typed on phones."""
 _DAYISH = re.compile(r"\d|(?:lun|mar|mer|gio|ven|sab|dom)[a-zì.]*$", re.IGNORECASE)
 _ARTICLES = frozenset("il lo la the on al quello quella".split())
 _DEEDS = frozenset("join leave attend move negation busy held link_lost was_there".split())
@@ -168,6 +172,10 @@ def _tokens(calm: str, start: int, end: int) -> list[_Token]:
         pieces = _pieces(found[0])
         if pieces == ("si",) and _says_yes(calm, found.end(), found[0], end):
             pieces = ("yes",)
+        elif pieces == ("x",) and tokens and not wall and _goes_on(calm, between, found.end(), end):
+            pieces = ("per",)  # elsewhere it is a cross or a kiss
+        elif len(pieces) == 1:
+            pieces = (_SHORTENED.get(pieces[0], pieces[0]),)
         for piece in pieces:
             tokens.append(_Token(piece, found.start(), found.end(), wall, between))
             wall, between = False, ""
@@ -188,6 +196,11 @@ def _says_yes(calm: str, after: int, written: str, end: int) -> bool:
     accented = written.lower() in ("sì", "sí") or calm[after : after + 1] in ("'", "’", "`")
     behind = calm[after:end].strip()[:1]
     return accented or not behind or behind in ",;:.-–()" or bool(words_behind and _DAYISH.match(words_behind[0]))
+
+
+def _goes_on(calm: str, between: str, after: int, end: int) -> bool:
+    """Whether a word stands amid a line, with another behind it."""
+    return "\n" not in between and calm[after:end].lstrip(" ")[:1].isalnum()
 
 
 def _is_elided(cue: Cue, tokens: list[_Token]) -> bool:

@@ -35,9 +35,9 @@ from tests.loops.world import BOT, SERIES
 ROOT = Path(__file__).parent.parent
 FOUND = ROOT / "build" / "fuzz"
 NOW = datetime(2024, 3, 1, 11, 0, tzinfo=UTC)
-FLOOR = 0.25
-"""Seconds that any input may take: ten thousand lines, the most that are read of a mail, cost nearly as much."""
-PER_BYTE = 1 / 1_000_000
+FLOOR = 0.1
+"""Seconds that any input may take."""
+PER_BYTE = 0.05 / 100_000
 LINE = 40
 """Bytes that a line counts for beside its own: short lines cost as much as long ones."""
 HOPELESS = 30.0

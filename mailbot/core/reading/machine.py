@@ -67,6 +67,7 @@ _BULK_MAILER = re.compile(
 )
 MOST_PERSON_WORDS = 150
 MOST_SCANNED = 100_000
+MOST_SCANNED_LINES = 1_000
 """Characters of a body over which a mail is no bounce that has to be known by its wording."""
 _AUTO_HEADERS = (
     "X-Autoreply",
@@ -210,7 +211,8 @@ def _bounce(mime: MimeMessage, sender: Address | None, subject: str, body: str) 
     if told and (_is_empty_path(mime) or (_SMTP_CODE.search(body[:MOST_SCANNED]) and not marks.is_personal(body))):
         return Origin(Kind.BOUNCE, ("a refusal, by its subject and its words",))
     # People quote and paste refusals: the forms of mail servers alone do not make one.
-    if (told or _is_empty_path(mime)) and len(body) < MOST_SCANNED and _is_known_bounce(mime):
+    brief = len(body) < MOST_SCANNED and body.count("\n") < MOST_SCANNED_LINES
+    if (told or _is_empty_path(mime)) and brief and _is_known_bounce(mime):
         return Origin(Kind.BOUNCE, ("a refusal in the form of a mail server",))
     return None
 

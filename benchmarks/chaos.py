@@ -37,7 +37,7 @@ from mailbot.daemon import CALM_SECONDS
 from mailbot.demo.servers import PASSWORD, EmbeddedServers
 from mailbot.parts import utc_now
 from tests.loops.world import cancel, register
-from tests.servers.daemons import BOT, rows, write_configuration
+from tests.servers.daemons import BOT, TOWN, rows, write_configuration
 from tests.smtp.scripted import DROP, STALL, ScriptedServer
 
 STEPS = ("banner", "mail", "rcpt", "data", "content", "taken")
@@ -59,14 +59,6 @@ MISFORTUNE: dict[str, tuple[tuple[float, str], ...]] = {
 TAKEN_UNHEARD = 0.06
 """How likely it is to close the connection after it has taken a mail, instead of the 250."""
 
-SERIES = """
-[series]
-name = "Valverde in ascolto"
-organiser = "Comune di Valverde"
-contact = "ascolto@comune.valverde.example"
-timezone = "Europe/Rome"
-language = "it"
-"""
 MEETING = """
 [[meetings]]
 code = "{code}"
@@ -265,7 +257,7 @@ class Chaos:
             "username": BOT,
             "password": PASSWORD,
         }
-        return write_configuration(self.folder, imap, self.smtp.port, series=SERIES + "".join(meetings))
+        return write_configuration(self.folder, imap, self.smtp.port, series=TOWN + "".join(meetings))
 
     def _kill_once(self, number: int) -> None:
         chance, executioner = self.chance, Executioner()

@@ -13,14 +13,15 @@ from mailbot.ports import Clock
 
 BOT = "iscrizioni@comune.valverde.example"
 
-SERIES = """
+TOWN = """
 [series]
 name = "Valverde in ascolto"
 organiser = "Comune di Valverde"
 contact = "ascolto@comune.valverde.example"
 timezone = "Europe/Rome"
 language = "it"
-
+"""
+SERIES = f"""{TOWN}
 [[meetings]]
 code = "sport"
 title = "Incontro con le associazioni sportive"

@@ -15,6 +15,7 @@ from functools import lru_cache
 from itertools import islice, pairwise
 
 from mailbot.core.intent.lexicon import Cue, Lexicon, plain
+from mailbot.core.intent.masks import unmasked
 
 MOST_TEXT = 10_000
 """Characters of a text that are read; who needs more to sign up is read by a person."""
@@ -46,7 +47,7 @@ _STOP = re.compile(r"\s+(?:punto(?: a capo)?|full stop|new line)\b", re.IGNORECA
 _SENTENCE = re.compile(r"[!?]+|;|\.{2,}|…|\.(?=\s|$)|\n\s*\n|\n(?=\s*(?:[-*•·–]|\d{1,2}[.)])\s)")
 _WORD = re.compile(r"[^\W_]+(?:\u2024[^\W_]+)*\u2024?")
 _WALL = re.compile(r"[,:()\[\]«»\"“”|]|\s[-–—/]+\s|\s[-–—]|[-–—]\s|\n\s*[-*•·–]|->|=>|\s\+\s")
-_AND = frozenset("e ed and so quindi percio dunque allora cosi poi then".split())
+_AND = frozenset("e ed and so quindi percio dunque pertanto therefore hence allora cosi poi then".split())
 _POSTPOSITIVE = frozenset("invece pero instead however though piuttosto tuttavia".split())
 _THEN = frozenset("la il di al alle sono siamo ho abbiamo".split())
 _WHICH = frozenset("which che cioe dove where as".split())
@@ -222,7 +223,7 @@ def _of_sentence(
         return
     words = [token.word for token in tokens]
     walls = frozenset(at for at, token in enumerate(tokens) if token.wall)
-    cues = _unmasked([cue for cue in lexicon.matcher.find(words, walls) if not _is_elided(cue, tokens)])
+    cues = unmasked([cue for cue in lexicon.matcher.find(words, walls) if not _is_elided(cue, tokens)])
     cuts = sorted({0, *walls, *_inner_cuts(words, walls, cues, lexicon)})
     for begin, stop in zip(cuts, [*cuts[1:], len(tokens)], strict=True):
         inside = tuple(
@@ -243,40 +244,6 @@ def _of_sentence(
             len(cuts) == 1,
             source,
         )
-
-
-MASKS = {
-    "eager": frozenset(("negation", "able", "attend", "hedge")),
-    "idle_no": frozenset(("negation", "able", "attend", "busy")),
-    "link_lost": frozenset(("join", "attend", "negation", "held", "able", "leave", "link_wanted", "busy", "move")),
-    "status": frozenset(("join", "negation", "held", "link_wanted")),
-    "export": frozenset(("join", "negation", "held", "all")),
-    "erase": frozenset(("leave", "negation", "all")),
-    "elsewhere": frozenset(("join", "leave", "held")),
-    "greets": frozenset(("all", "join", "join_weak", "morning", "afternoon", "evening", "able", "busy", "tomorrow")),
-    "not_all": frozenset(("all", "all_alone", "except")),
-    "held": frozenset(("join", "join_weak")),
-    "both": frozenset(("all", "all_alone")),
-    "idioms": frozenset(("first", "last", "next_one", "turn_2", "item_2")),
-    "wish_question": frozenset(("held",)),
-    "decline": frozenset(("next_one", "last", "join", "first")),
-    "leave": frozenset(("join", "held", "negation")),
-    "how": frozenset(("join", "asking", "question", "negation")),
-    "still_room": frozenset(("join", "negation", "asking", "question")),
-    "question": frozenset(("join",)),
-}
-"""Groups whose longer phrases take away the meaning of other words within them: "non ho ricevuto il link" refuses
-nothing, "mi ero iscritto" asks for nothing."""
-
-
-def _unmasked(cues: list[Cue]) -> list[Cue]:
-    """The cues that no longer phrase takes away."""
-    masks = [cue for cue in cues if cue.group in MASKS]
-    return [
-        cue
-        for cue in cues
-        if not any(cue.group in MASKS[mask.group] and mask.start <= cue.start and cue.end <= mask.end for mask in masks)
-    ]
 
 
 def _speaks_of_self(words: list[str], at: int) -> bool:

@@ -8,7 +8,8 @@ outrank each other in this order:
 3. to *decline* ("non posso il 21", "sono al lavoro"): then nobody joins;
 4. to *join*, in so many words or weakly, by a mention and courtesies alone ("io giovedì").
 
-A clause that stands *apart*, about others' plans, about why, or about what is over, neither joins nor declines. To
+A clause that stands *apart*, about others' plans, about why, or about what is over, neither joins nor declines, nor
+does one that says that its writer does not know yet. To
 *move* and to *hold* (to be signed up already) go together with any of them; ``stances`` says what comes of it.
 """
 
@@ -44,7 +45,7 @@ def hear_clause(clause: Clause, found: list[Mention], lexicon: Lexicon, *, brief
     leaves = clause.has("leave") or (refuses and (clause.has("anymore") or holds))
     apart = _is_apart(clause)
     busy = clause.has("busy") and bool(found) and not clause.has("join")
-    free = not (leaves or requests or apart or _is_idle_talk(clause))
+    free = not (leaves or requests or apart or clause.has("unsure") or _is_idle_talk(clause))
     declines = free and (refuses or clause.has("decline"))
     may_join = free and not (declines or busy) and (not clause.has("negation") or clause.has("link_wanted", "eager"))
     strong = clause.has("join", "link_wanted", "eager", "how") and not clause.has("held")

@@ -222,9 +222,9 @@ def _of_sentence(
     if not tokens:
         return
     words = [token.word for token in tokens]
-    walls = frozenset(at for at, token in enumerate(tokens) if token.wall)
+    walls = frozenset(at for at, token in enumerate(tokens) if token.wall and not _is_dated(tokens, at, lexicon))
     cues = unmasked([cue for cue in lexicon.matcher.find(words, walls) if not _is_elided(cue, tokens)])
-    cuts = sorted({0, *walls, *_inner_cuts(words, walls, cues, lexicon)})
+    cuts = sorted({0, *walls, *_inner_cuts([_and_or_is(calm, token) for token in tokens], walls, cues, lexicon)})
     for begin, stop in zip(cuts, [*cuts[1:], len(tokens)], strict=True):
         inside = tuple(
             Cue(cue.start - begin, cue.end - begin, cue.group) for cue in cues if begin <= cue.start and cue.end <= stop
@@ -244,6 +244,21 @@ def _of_sentence(
             len(cuts) == 1,
             source,
         )
+
+
+def _is_dated(tokens: list[_Token], at: int, lexicon: Lexicon) -> bool:
+    """Whether a comma is that of "Thursday, April 9" or "giovedì, 9 aprile"."""
+    if not at or tokens[at].sign.strip() != "," or tokens[at - 1].word not in lexicon.weekdays:
+        return False
+    words = [token.word for token in tokens[at : at + 2]]
+    months = [word in lexicon.months for word in words]
+    return len(words) == 2 and ((months[0] and words[1][:1].isdigit()) or (months[1] and words[0][:1].isdigit()))
+
+
+def _and_or_is(calm: str, token: _Token) -> str:
+    """The word of a token; the verb "è" as itself, which in plain form is "e"."""
+    accented = calm[token.start : token.end] in ("è", "È", "é", "É") or calm[token.end : token.end + 1] in ("'", "`")
+    return "è" if token.word == "e" and accented else token.word
 
 
 def _speaks_of_self(words: list[str], at: int) -> bool:

@@ -28,7 +28,7 @@ def find(clause: Clause, calendar: Calendar, lexicon: Lexicon, last_day: date | 
     """The dates of a clause, in order; ``last_day`` is what "the day after" counts from."""
     found: list[Found] = []
     # An hour is no day, and a letter referred to by its date is no meeting.
-    taken = set(hours.hour_places(clause, lexicon)) | _referred(clause)
+    taken = set(hours.hour_places(clause, lexicon)) | _referred(clause) | _opening_hours(clause, lexicon)
     for reader in (_numeric, _spelled, relative, weekdays, months):
         for item in reader(clause, calendar, lexicon, taken):
             span = set(range(item.start, item.end))
@@ -51,6 +51,19 @@ def _referred(clause: Clause) -> set[int]:
     for cue in clause.spans("reference"):
         stop = min((c.start for c in clause.spans("meeting") if c.start >= cue.end), default=len(clause.words))
         places |= set(range(cue.end, min(stop, cue.end + 8)))
+    return places
+
+
+def _opening_hours(clause: Clause, lexicon: Lexicon) -> set[int]:
+    """The places of "lun-ven 9-13": days from one to another, and the numbers behind them."""
+    words, signs = clause.words, clause.signs
+    places: set[int] = set()
+    for at in range(len(words) - 1):
+        if words[at] in lexicon.weekdays and words[at + 1] in lexicon.weekdays and signs[at + 1] in ("-", "–", "/"):
+            end = at + 2
+            while end < len(words) and (words[end][:1].isdigit() or words[end] in lexicon.sets["hour_lead"]):
+                end += 1
+            places |= set(range(at, end))
     return places
 
 
@@ -122,7 +135,7 @@ def _years(written: str | None, calendar: Calendar) -> list[int]:
 def _dates(year: int, month: int, day: int) -> list[date]:
     try:
         return [date(year, month, day)]
-    except ValueError:
+    except (ValueError, OverflowError):
         return []
 
 

@@ -16,6 +16,15 @@ KEYS = ("hour", "turn", "time")
 """What ``Found.by`` says of them, the clearest first."""
 
 _QUARTERS = frozenset(("00", "15", "30", "45"))
+_MINUTES: dict[tuple[str, ...], int] = {
+    ("30",): 30,
+    ("mezza",): 30,
+    ("mezzo",): 30,
+    ("trenta",): 30,
+    ("quindici",): 15,
+    ("quarantacinque",): 45,
+}
+"""What may stand behind "le sei e"."""
 
 
 def hours(clause: Clause, calendar: Calendar, lexicon: Lexicon) -> Iterator[Found]:
@@ -48,12 +57,8 @@ def _hours(clause: Clause, lexicon: Lexicon) -> Iterator[tuple[int, int, int, in
         if _are_minutes(words, signs, end, led=at in led):
             minute, half = int(words[end][:2]), words[end][2:] or half
             end += 1
-        elif (
-            at in led
-            and words[end : end + 1] == ("e",)
-            and words[end + 1 : end + 2] in (("30",), ("mezza",), ("mezzo",))
-        ):
-            minute, end = 30, end + 2
+        elif at in led and words[end : end + 1] == ("e",) and words[end + 1 : end + 2] in _MINUTES:
+            minute, end = _MINUTES[words[end + 1 : end + 2]], end + 2
         if words[end : end + 2] == ("o", "clock"):
             end += 2
         if end < len(words) and words[end] in ("am", "pm"):

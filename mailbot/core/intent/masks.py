@@ -33,10 +33,11 @@ nothing, "mi ero iscritto" asks for nothing."""
 
 
 def unmasked(cues: list[Cue]) -> list[Cue]:
-    """The cues that no longer phrase takes away."""
+    """The cues that no longer phrase takes away; one that is taken away itself takes nothing."""
     masks = [cue for cue in cues if cue.group in MASKS]
-    return [
-        cue
-        for cue in cues
-        if not any(cue.group in MASKS[mask.group] and mask.start <= cue.start and cue.end <= mask.end for mask in masks)
-    ]
+    masks = [mask for mask in masks if not _is_hidden(mask, masks)]
+    return [cue for cue in cues if not _is_hidden(cue, masks)]
+
+
+def _is_hidden(cue: Cue, masks: list[Cue]) -> bool:
+    return any(cue.group in MASKS[mask.group] and mask.start <= cue.start and cue.end <= mask.end for mask in masks)

@@ -35,7 +35,8 @@ def joined(case: Case) -> Intent | None:
     marked = _marked(case)
     wish = own.says("joins") or bool(marked.codes) or _names_alone(case) or _nods(case) or _wants_the_others(own)
     wish = wish or _wishes_in_subject(case)
-    if not wish and own.says("hedges") and not (own.says("asks") or own.has("unsure")) and _decided(own):
+    waits = own.says("asks") or own.has("unsure", "before_deciding")
+    if not wish and own.says("hedges") and not waits and _decided(own):
         return case.ask(Doubt.SEVERAL, own.mentions(Stance.BARE, Stance.TAKEN))
     offers = own.has("offer") and not any(m.named for m in taken)
     if not wish or offers or own.has("before_deciding") or (case.requests and not taken):

@@ -75,4 +75,6 @@ def _named(case: Case) -> list[Mention]:
     told = own.mentions(Stance.LEFT) or own.mentions(Stance.DECLINED) or own.mentions(Stance.HELD)
     sources = (told, bare, case.subject.mentions(*Stance))
     named = next((found for of in sources if (found := [m for m in of if m.named])), [])
-    return [m for m in named if m.codes or m not in bare]
+    # "Proprio quel pomeriggio" tells no meeting by itself.
+    told_apart = [m for m in named if not m.narrows or len(m.codes) == 1]
+    return [m for m in told_apart or (named if not case.quoted.codes else []) if m.codes or m not in bare]

@@ -56,6 +56,7 @@ _SHORTENED = {
 }  # fmt: skip
 """Words as they are typed on phones."""
 _DAYISH = re.compile(r"\d|(?:lun|mar|mer|gio|ven|sab|dom)[a-zì.]*$", re.IGNORECASE)
+_GERUNDS = ("ando", "endo")
 _ARTICLES = frozenset("il lo la the on al quello quella".split())
 _DEEDS = frozenset("join leave attend move negation busy held link_lost was_there".split())
 
@@ -276,6 +277,8 @@ def _inner_cuts(words: list[str], walls: frozenset[int], cues: list[Cue], lexico
         if c.group in ("reason", "concession") and not any(w.isdigit() for w in words[c.end : c.end + 1])
     }
     within = {at for cue in cues for at in range(cue.start + 1, cue.end)}
+    refused = {cue.end: cue.start for cue in cues if cue.group == "negation"}
+    asks = {refused.get(cue.start, cue.start) for cue in cues if cue.group == "asks_for"}
     last = 0
     for at in range(1, len(words)):
         last = at if at in walls else last
@@ -287,6 +290,10 @@ def _inner_cuts(words: list[str], walls: frozenset[int], cues: list[Cue], lexico
             if at - last > TOPIC or word not in _POSTPOSITIVE:
                 last = at
                 yield at
+        elif at in asks and any(w.endswith(_GERUNDS) for w in words[last : last + 2]):
+            # "Non potendo il 21 chiedo di venire il 22": the reason ends where the wish begins.
+            last = at
+            yield at
         elif at in reasons or (
             word in _AND and {at + 1, at + 2} & deeds and (at - last > TOPIC or any(last <= d < at for d in deeds))
         ):

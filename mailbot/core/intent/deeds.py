@@ -42,8 +42,9 @@ def hear_clause(clause: Clause, found: list[Mention], lexicon: Lexicon, *, brief
     holds = _holds(clause)
     moves = clause.has("move", "instead_of") and not clause.has("own_subject")
     refuses = clause.has("negation") and _refuses(clause, found, lexicon)
-    leaves = clause.has("leave") or (refuses and (clause.has("anymore") or holds))
     apart = _is_apart(clause)
+    # "Mio marito non può più venire, vengo io" withdraws nobody for sure.
+    leaves = clause.has("leave") or (refuses and not apart and (clause.has("anymore") or holds))
     busy = clause.has("busy") and bool(found) and not clause.has("join")
     free = not (leaves or requests or apart or clause.has("unsure") or _is_idle_talk(clause))
     declines = free and (refuses or clause.has("decline"))

@@ -13,6 +13,8 @@ from mailbot.core.intent import stances
 from mailbot.core.intent.clauses import Clause
 from mailbot.core.intent.heard import Heard, Spoken, Stance
 
+FEW = 4
+"""Words of "but I cannot"."""
 MOST_BESIDE = 2
 """Words beside a mention in a clause that only continues a list ("il 21, il 22 e il 26")."""
 _SELF = frozenset("io noi i we".split())
@@ -55,7 +57,8 @@ def wished_in_vain(said: list[Heard]) -> list[Heard]:
     """A wish that stands before a reason against it is a refusal: "ci sarei il 21, ma ho un impegno"."""
     return [
         replace(one, joins=False, declines=True, spoken=tuple(map(_now_declined, one.spoken)))
-        if one.clause.has("wished") and any(map(_stands_against, said[number + 1 :]))
+        if (one.clause.has("wished") and any(map(_stands_against, said[number + 1 :])))
+        or (one.clause.has("asks_for") and any(map(_but_cannot, said[number + 1 : number + 2])))
         else one
         for number, one in enumerate(said)
     ]
@@ -70,6 +73,11 @@ def _stands_against(one: Heard) -> bool:
     """Whether it tells why not, and names no other meeting."""
     why = one.declines or one.clause.has("busy", "decline") or (one.clause.has("negation") and one.clause.has("able"))
     return why and not one.joins and not any(s.mention.named and s.mention.codes for s in one.spoken)
+
+
+def _but_cannot(one: Heard) -> bool:
+    """Whether it is "ma non posso" and no more."""
+    return one.clause.contrasts and len(one.clause.words) <= FEW and _stands_against(one)
 
 
 def without_link(said: list[Heard]) -> list[Heard]:

@@ -48,6 +48,7 @@ _SENTENCE = re.compile(r"[!?]+|;|\.{2,}|…|\.(?=\s|$)|\n\s*\n|\n(?=\s*(?:[-*•
 _WORD = re.compile(r"[^\W_]+(?:\u2024[^\W_]+)*\u2024?")
 _WALL = re.compile(r"[,:()\[\]«»\"“”|]|\s[-–—/]+\s|\s[-–—]|[-–—]\s|\n\s*[-*•·–]|->|=>|\s\+\s")
 _AND = frozenset("e ed and so quindi percio dunque pertanto therefore hence allora cosi poi then".split())
+_SO = frozenset("so quindi percio dunque pertanto therefore hence".split())
 _POSTPOSITIVE = frozenset("invece pero instead however though piuttosto tuttavia".split())
 _THEN = frozenset("la il di al alle sono siamo ho abbiamo".split())
 _WHICH = frozenset("which che cioe dove where as".split())
@@ -295,7 +296,9 @@ def _inner_cuts(words: list[str], walls: frozenset[int], cues: list[Cue], lexico
             last = at
             yield at
         elif at in reasons or (
-            word in _AND and {at + 1, at + 2} & deeds and (at - last > TOPIC or any(last <= d < at for d in deeds))
+            word in _AND
+            and {at + 1, at + 2, at + 3 if word in _SO else at + 1} & deeds
+            and (at - last > TOPIC or any(last <= d < at for d in deeds))
         ):
             last = at
             yield at

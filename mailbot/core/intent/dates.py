@@ -57,11 +57,12 @@ def _referred(clause: Clause) -> set[int]:
 def _opening_hours(clause: Clause, lexicon: Lexicon) -> set[int]:
     """The places of "lun-ven 9-13": days from one to another, and the numbers behind them."""
     words, signs = clause.words, clause.signs
+    leads = {at for cue in clause.spans("hour_lead") for at in range(cue.start, cue.end)}
     places: set[int] = set()
     for at in range(len(words) - 1):
         if words[at] in lexicon.weekdays and words[at + 1] in lexicon.weekdays and signs[at + 1] in ("-", "–", "/"):
             end = at + 2
-            while end < len(words) and (words[end][:1].isdigit() or words[end] in lexicon.sets["hour_lead"]):
+            while end < len(words) and (words[end][:1].isdigit() or end in leads):
                 end += 1
             places |= set(range(at, end))
     return places

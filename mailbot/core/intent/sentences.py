@@ -58,7 +58,7 @@ def wished_in_vain(said: list[Heard]) -> list[Heard]:
     return [
         replace(one, joins=False, declines=True, spoken=tuple(map(_now_declined, one.spoken)))
         if (one.clause.has("wished") and any(map(_stands_against, said[number + 1 :])))
-        or (one.clause.has("asks_for") and any(map(_but_cannot, said[number + 1 : number + 2])))
+        or (one.joins and any(map(_but_cannot, said[number + 1 : number + 2])))
         else one
         for number, one in enumerate(said)
     ]

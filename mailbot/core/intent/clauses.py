@@ -2,20 +2,20 @@
 
 A mail's words are cut into sentences at full stops, question marks and line ends that end a thought, and each sentence
 into clauses: at commas, colons, brackets and dashes; before words of contrast ("ma", "invece", "but"); before an "e"
-or "and" behind which another deed begins; and behind a bare "no" or "sì" that closes what stands before it ("martedì
-no giovedì sì"). The words of a sentence are looked up in the lexicon once, before it is cut.
+or "and" behind which another deed begins; before the wish that follows a reason ("visto che il 21 lavoro mi segno per
+il 22"); and behind a bare "no" or "sì" that closes what stands before it ("martedì no giovedì sì"). The words of a
+sentence are looked up in the lexicon once, before it is cut.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
-from itertools import islice, pairwise
+from itertools import islice
 
-from mailbot.core.intent.lexicon import Cue, Lexicon, plain
+from mailbot.core.intent.lexicon import Cue, Lexicon
 from mailbot.core.intent.masks import unmasked
+from mailbot.core.intent.tokens import DOT, Token, calmed, words_of
 
 MOST_TEXT = 10_000
 """Characters of a text that are read; who needs more to sign up is read by a person."""
@@ -25,38 +25,12 @@ MOST_SENTENCE = 1_500
 """Characters of a sentence that are heard together: nobody means more, and the time stays in proportion."""
 TOPIC = 3
 """Words that may stand before a word of contrast in its own clause."""
-SHORT_LINE = 50
-"""A line shorter than this, before a line that begins anew, ends a thought."""
-
-_ABBREVIATIONS = re.compile(
-    r"\b(sig|sigg|sig\.ra|sig\.na|sigg\.ri|dott|dott\.ssa|dr|prof|prof\.ssa|proff|fasc|rep|class|rif|ref|cod|doc|ns|avv|ing|arch|geom|rag|spett|gent|gent\.mi|gent\.ma|"
-    r"egr|ill|ass|on|cav|mr|mrs|ms|st|no|nr|n|art|prot|tel|cell|p\.v|c\.m|u\.s|c\.a|p\.s|s\.p\.a|s\.r\.l|ecc|es|approx|dept|"
-    r"lun|mar|mart|mer|merc|gio|giov|ven|vener|sab|dom|gen|genn|feb|febb|apr|mag|giu|lug|ago|set|sett|ott|nov|dic|"
-    r"mon|tue|tues|wed|weds|thu|thur|thurs|fri|sat|sun|jan|jun|jul|aug|sep|sept|oct|dec|pol|polisp|vs|vs\.|pres|segr|p\.zza|v\.le|loc|fraz)\.(?=\s|\d)",
-    re.IGNORECASE,
-)
-_DOT = "\u2024"
-"""The one-dot leader stands for a dot within an abbreviation."""
-_INITIALS = re.compile(r"\b(?:[A-Za-z]\.){2,6}")
-_URL = re.compile(r"\b(?:https?://|www\.)\S+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
-_TICKED = re.compile("[\u2705\u2714\u2611\U0001f44d]\ufe0f?")
-_CROSSED = re.compile("[\u274c\u2716\u2717\u2718\U0001f6ab\U0001f44e]\ufe0f?")
-_DICTATED = re.compile(r"\bvirgola\b|\bcomma\b", re.IGNORECASE)
-_COMMA = re.compile(r"\s+(?:virgola|comma)\b", re.IGNORECASE)
-_STOP = re.compile(r"\s+(?:punto(?: a capo)?|full stop|new line)\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"[!?]+|;|\.{2,}|…|\.(?=\s|$)|\n\s*\n|\n(?=\s*(?:[-*•·–]|\d{1,2}[.)])\s)")
-_WORD = re.compile(r"[^\W_]+(?:\u2024[^\W_]+)*\u2024?")
-_WALL = re.compile(r"[,:()\[\]«»\"“”|]|\s[-–—/]+\s|\s[-–—]|[-–—]\s|\n\s*[-*•·–]|->|=>|\s\+\s")
 _AND = frozenset("e ed and so quindi percio dunque pertanto therefore hence allora cosi poi then".split())
 _SO = frozenset("so quindi percio dunque pertanto therefore hence".split())
 _POSTPOSITIVE = frozenset("invece pero instead however though piuttosto tuttavia".split())
 _THEN = frozenset("la il di al alle sono siamo ho abbiamo".split())
 _WHICH = frozenset("which che cioe dove where as".split())
-_SHORTENED = {
-    "nn": "non", "sn": "sono", "cmq": "comunque", "qnd": "quando", "xche": "perche", "xke": "perche", "xk": "perche",
-}  # fmt: skip
-"""Words as they are typed on phones."""
-_DAYISH = re.compile(r"\d|(?:lun|mar|mer|gio|ven|sab|dom)[a-zì.]*$", re.IGNORECASE)
 _GERUNDS = ("ando", "endo")
 _ARTICLES = frozenset("il lo la the on al quello quella".split())
 _DEEDS = frozenset("join leave attend move negation busy held link_lost was_there".split())
@@ -119,23 +93,13 @@ class Clause:
         return group in self.groups and any(cue.group == group and cue.start <= most for cue in self.cues)
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    word: str
-    start: int
-    end: int
-    wall: bool
-    """A sign before it parts it from the word before."""
-    sign: str
-
-
 def split(text: str, lexicon: Lexicon, source: Source = Source.OWN) -> tuple[Clause, ...]:
     """The clauses of a text, in order."""
     return tuple(islice(_clauses(text[:MOST_TEXT], lexicon, source), MOST_CLAUSES))
 
 
 def _clauses(text: str, lexicon: Lexicon, source: Source) -> Iterator[Clause]:
-    calm = _calm(text)
+    calm = calmed(text)
     start = 0
     ends = [*((m.start(), m[0]) for m in _SENTENCE.finditer(calm)), (len(calm), "")]
     for number, (end, stop) in enumerate(ends):
@@ -148,79 +112,16 @@ def _clauses(text: str, lexicon: Lexicon, source: Source) -> Iterator[Clause]:
         start = end + len(stop)
 
 
-def _calm(text: str) -> str:
-    """The text with the dots that end no sentence out of the way, and the line ends that do made plain."""
-    calm = _URL.sub(lambda found: " " * len(found[0]), text)
-    calm = _CROSSED.sub(" no ", _TICKED.sub(" sì ", calm))
-    if _DICTATED.search(calm):
-        calm = _STOP.sub(".", _COMMA.sub(",", calm))
-    calm = _INITIALS.sub(lambda found: found[0].replace(".", _DOT), calm)
-    calm = _ABBREVIATIONS.sub(lambda found: found[1].replace(".", _DOT) + _DOT, calm)
-    lines = calm.split("\n")
-    for at, (line, after) in enumerate(pairwise(lines)):
-        begins = after.lstrip()[:1]
-        if line.strip() and len(line) < SHORT_LINE and (begins.isupper() or begins.isdigit()):
-            lines[at] = line + "\n"
-    return "\n".join(lines)
-
-
-def _tokens(calm: str, start: int, end: int) -> list[_Token]:
-    tokens: list[_Token] = []
-    before = start
-    for found in _WORD.finditer(calm, start, end):
-        between = calm[before : found.start()]
-        wall = bool(_WALL.search(between)) or any(_is_symbol(sign) for sign in between)
-        if between == ":" and found[0][:1].isdigit() and calm[before - 1 : before].isdigit():
-            wall = False  # an hour
-        pieces = _pieces(found[0])
-        if pieces == ("si",) and _says_yes(calm, found.end(), found[0], end):
-            pieces = ("yes",)
-        elif pieces == ("x",) and tokens and not wall and _goes_on(calm, between, found.end(), end):
-            pieces = ("per",)  # elsewhere it is a cross or a kiss
-        elif len(pieces) == 1:
-            pieces = (_SHORTENED.get(pieces[0], pieces[0]),)
-        for piece in pieces:
-            tokens.append(_Token(piece, found.start(), found.end(), wall, between))
-            wall, between = False, ""
-        before = found.end()
-    return tokens
-
-
-@lru_cache(maxsize=8192)
-def _pieces(written: str) -> tuple[str, ...]:
-    """A word in plain form; an abbreviation's letters are one word ("a.s.d."), what it shortens apart ("sig.Rossi")."""
-    initials = len(written) > 3 and _DOT in written[:-1]
-    return tuple(plain(written.replace(_DOT, "" if initials else " ")).split())
-
-
-def _says_yes(calm: str, after: int, written: str, end: int) -> bool:
-    """Whether "si" is a yes: with its accent, or with nothing behind it, rather than "si avvisa"."""
-    words_behind = calm[after:end].split()[:1]
-    accented = written.lower() in ("sì", "sí") or calm[after : after + 1] in ("'", "’", "`")
-    behind = calm[after:end].strip()[:1]
-    return accented or not behind or behind in ",;:.-–()" or bool(words_behind and _DAYISH.match(words_behind[0]))
-
-
-def _goes_on(calm: str, between: str, after: int, end: int) -> bool:
-    """Whether a word stands amid a line, with another behind it."""
-    return "\n" not in between and calm[after:end].lstrip(" ")[:1].isalnum()
-
-
-def _is_elided(cue: Cue, tokens: list[_Token]) -> bool:
+def _is_elided(cue: Cue, tokens: list[Token]) -> bool:
     """Whether an English "all" is the "all'" of "all'incontro"."""
     behind = tokens[cue.start + 1 : cue.start + 2]
     return cue.group in ("all", "all_alone") and bool(behind) and behind[0].sign in ("'", "’")
 
 
-def _is_symbol(sign: str) -> bool:
-    """Emoji part what stands around them."""
-    return sign > "\u2190" and unicodedata.category(sign) in ("So", "Sk", "Cs")
-
-
 def _of_sentence(
     calm: str, start: int, end: int, number: int, asks: bool, lexicon: Lexicon, source: Source
 ) -> Iterator[Clause]:
-    tokens = _tokens(calm, start, end)
+    tokens = words_of(calm, start, end)
     if not tokens:
         return
     words = [token.word for token in tokens]
@@ -231,7 +132,7 @@ def _of_sentence(
         inside = tuple(
             Cue(cue.start - begin, cue.end - begin, cue.group) for cue in cues if begin <= cue.start and cue.end <= stop
         )
-        written = " ".join(calm[tokens[begin].start : tokens[stop - 1].end].replace(_DOT, ".").split())
+        written = " ".join(calm[tokens[begin].start : tokens[stop - 1].end].replace(DOT, ".").split())
         contrasts = any(cue.group == "contrast" and cue.start <= TOPIC for cue in inside)
         yield Clause(
             written,
@@ -248,7 +149,7 @@ def _of_sentence(
         )
 
 
-def _is_dated(tokens: list[_Token], at: int, lexicon: Lexicon) -> bool:
+def _is_dated(tokens: list[Token], at: int, lexicon: Lexicon) -> bool:
     """Whether a comma is that of "Thursday, April 9" or "giovedì, 9 aprile"."""
     if not at or tokens[at].sign.strip() != "," or tokens[at - 1].word not in lexicon.weekdays:
         return False
@@ -257,7 +158,7 @@ def _is_dated(tokens: list[_Token], at: int, lexicon: Lexicon) -> bool:
     return len(words) == 2 and ((months[0] and words[1][:1].isdigit()) or (months[1] and words[0][:1].isdigit()))
 
 
-def _and_or_is(calm: str, token: _Token) -> str:
+def _and_or_is(calm: str, token: Token) -> str:
     """The word of a token; the verb "è" as itself, which in plain form is "e"."""
     accented = calm[token.start : token.end] in ("è", "È", "é", "É") or calm[token.end : token.end + 1] in ("'", "`")
     return "è" if token.word == "e" and accented else token.word
@@ -280,6 +181,14 @@ def _inner_cuts(words: list[str], walls: frozenset[int], cues: list[Cue], lexico
     within = {at for cue in cues for at in range(cue.start + 1, cue.end)}
     refused = {cue.end: cue.start for cue in cues if cue.group == "negation"}
     asks = {refused.get(cue.start, cue.start) for cue in cues if cue.group == "asks_for"}
+    wishes = {cue.start for cue in cues if cue.group == "join" and cue.end - cue.start > 1}
+    whys = {
+        cue.start
+        for cue in cues
+        if cue.group == "busy_beside"
+        and not refused.keys() & set(range(cue.start + 1, cue.end + 1))
+        and any(w[:1].isdigit() or w in lexicon.weekdays for w in words[max(0, cue.start - 2) : cue.start])
+    }
     last = 0
     for at in range(1, len(words)):
         last = at if at in walls else last
@@ -291,6 +200,10 @@ def _inner_cuts(words: list[str], walls: frozenset[int], cues: list[Cue], lexico
             if at - last > TOPIC or word not in _POSTPOSITIVE:
                 last = at
                 yield at
+        elif at - last >= TOPIC and at in wishes and any(last <= why < at for why in whys):
+            # "Visto che il 21 lavoro mi segno per il 22"
+            last = at
+            yield at
         elif at in asks and any(w.endswith(_GERUNDS) for w in words[last : last + 2]):
             # "Non potendo il 21 chiedo di venire il 22": the reason ends where the wish begins.
             last = at

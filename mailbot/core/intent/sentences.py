@@ -181,10 +181,17 @@ def deeds_shared(said: list[Heard]) -> list[Heard]:
             refuses = one.declines or one.clause.has("busy", "busy_beside", "decline")
             set_aside = before is Stance.DECLINED and whole.joins and not refuses
             spoken = tuple(Spoken(of.mention, stance) for of, stance in zip(one.spoken, now, strict=True))
-            reached.append(replace(one, spoken=spoken, joins=one.joins or (turned and Stance.TAKEN in now)))
+            reached.append(
+                replace(one, spoken=spoken, joins=_still_joins(one, now) or (turned and Stance.TAKEN in now))
+            )
         else:
             reached.append(one)
     return reached
+
+
+def _still_joins(one: Heard, now: list[Stance]) -> bool:
+    """Whether a clause asks to join once what stood before it has told how its mentions are meant."""
+    return one.joins and not (one.weak and all(stance in (Stance.OTHERS, Stance.HELD) for stance in now))
 
 
 class _Sentence:

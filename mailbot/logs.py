@@ -13,3 +13,5 @@ def log_to_stderr(verbose: bool) -> None:
     logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler])
     for chatty in ("apscheduler", "alembic", "aiosmtplib", "imapclient"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # What its detectors stumble over in broken mail says nothing, at the length of a traceback.
+    logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)

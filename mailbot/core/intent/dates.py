@@ -21,6 +21,7 @@ _DAY_ENDINGS = ("st", "nd", "rd", "th", "o")
 ALONE = 4
 """Words of a clause in which a bare number may be a day."""
 _LIST_WORDS = frozenset(("e", "o", "and", "or", "ed", "oppure", "il", "the", "al", "del", "sia", "che"))
+_HOUR = ("ore", "h", "hours")
 _QUARTERS = frozenset(("00", "15", "30", "45"))
 
 
@@ -266,7 +267,11 @@ def _stands_alone(clause: Clause, at: int, width: int, lexicon: Lexicon) -> bool
     """Whether a number of two digits has nothing but courtesies beside it ("21 grazie")."""
     words = clause.words
     others = (*words[:at], *words[at + width :])
-    polite = {word for cue in clause.spans("courtesy", "nod") for word in words[cue.start : cue.end]}
+    polite = {
+        word
+        for cue in clause.spans("courtesy", "nod", "leave", "a_signup", "held_noun")
+        for word in words[cue.start : cue.end]
+    }
     if len(words[at]) != 2 or clause.signs[at].strip().endswith((".", "#", "°")):
         return False
     return all(word in polite or word in lexicon.sets["small"] for word in others)
@@ -279,7 +284,9 @@ def _is_something_else(words: tuple[str, ...], at: int, width: int, lexicon: Lex
     after_two = " ".join(words[at + width : at + width + 2])
     before_other, after_other, before_day = (lexicon.sets[n] for n in ("before_other", "after_other", "before_day"))
     before = one in before_other or (two in before_other and two not in before_day)
-    return before or after_one in after_other or after_two in after_other
+    # "Il 22 ore 17" is a day with its hour, "22 ore" is none.
+    hour = after_one in _HOUR and words[at + width + 1 : at + width + 2] and words[at + width + 1][:1].isdigit()
+    return before or (not hour and (after_one in after_other or after_two in after_other))
 
 
 def _codes(number: int, month: int | None, year: int | None, calendar: Calendar) -> frozenset[str]:

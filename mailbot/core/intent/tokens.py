@@ -38,6 +38,12 @@ _SHORTENED = {
     "nn": "non", "sn": "sono", "cmq": "comunque", "qnd": "quando", "xche": "perche", "xke": "perche", "xk": "perche",
 }  # fmt: skip
 """Words as they are typed on phones."""
+_HOUR = re.compile(r"\b(?:alle|dalle|ore|h|at|from|until)\.?\s{0,3}\d{1,2}\Z", re.IGNORECASE)
+_GLUED = re.compile(
+    r"(?<=\d)(?=(?:gen|feb|mar|apr|mag|giu|lug|ago|set|ott|nov|dic|jan|may|jun|jul|aug|sep|oct|dec)[a-z]{0,6}\b)",
+    re.IGNORECASE,
+)
+"""Between a day and its month ("21gennaio")."""
 _DAYISH = re.compile(r"\d|(?:lun|mar|mer|gio|ven|sab|dom)[a-zì.]*$", re.IGNORECASE)
 
 
@@ -57,7 +63,7 @@ class Token:
 
 def calmed(text: str) -> str:
     """The text with the dots that end no sentence out of the way, and the line ends that do made plain."""
-    calm = _URL.sub(lambda found: " " * len(found[0]), text)
+    calm = _GLUED.sub(" ", _URL.sub(lambda found: " " * len(found[0]), text))
     calm = _CROSSED.sub(" no ", _TICKED.sub(" sì ", calm))
     if _DICTATED.search(calm):
         calm = _STOP.sub(".", _COMMA.sub(",", calm))
@@ -80,6 +86,8 @@ def words_of(calm: str, start: int, end: int) -> list[Token]:
         wall = bool(_WALL.search(between)) or any(_is_symbol(sign) for sign in between)
         if between == ":" and found[0][:1].isdigit() and calm[before - 1 : before].isdigit():
             wall = False  # an hour
+        elif between == "," and found[0].isdecimal() and _HOUR.search(calm, max(start, before - 12), before):
+            wall, between = False, ":"  # "alle 18,30"
         pieces = _pieces(found[0])
         if pieces == ("si",) and _says_yes(calm, found.end(), found[0], end):
             pieces = ("yes",)

@@ -29,7 +29,7 @@ def weekdays(clause: Clause, calendar: Calendar, lexicon: Lexicon, taken: set[in
             codes = calendar.weekday_in(number, 7, 13)
         elif any(c.end == at for c in clause.spans("this")):
             codes = calendar.weekday_in(number, 0, 6) or calendar.weekday(number)
-        elif any(c.start == at + 1 or c.end == at for c in clause.spans("next_week")):
+        elif any(c.start == at + 1 or c.end == at or _is_of(clause, at, c.start) for c in clause.spans("next_week")):
             codes = frozenset(code for code in calendar.week(1) if code in calendar.weekday_in(number, 1, 13))
         else:
             codes = calendar.weekday(number)
@@ -47,6 +47,11 @@ def weekdays(clause: Clause, calendar: Calendar, lexicon: Lexicon, taken: set[in
         habit = habit or (at - 2 in habits and words[at - 1] in ("e", "and"))
         habits |= {at} if habit else set()
         yield replace(item, weight=1) if habit else item
+
+
+def _is_of(clause: Clause, at: int, start: int) -> bool:
+    """Whether one word lies between, as in "giovedì della settimana prossima"."""
+    return start == at + 2 and clause.words[at + 1] in ("di", "della", "of")
 
 
 def _is_no_weekday(clause: Clause, at: int, lexicon: Lexicon) -> bool:

@@ -182,6 +182,12 @@ def _inner_cuts(words: list[str], walls: frozenset[int], cues: list[Cue], lexico
     refused = {cue.end: cue.start for cue in cues if cue.group == "negation"}
     asks = {refused.get(cue.start, cue.start) for cue in cues if cue.group == "asks_for"}
     wishes = {cue.start for cue in cues if cue.group == "join" and cue.end - cue.start > 1}
+    grounds = {cue.start for cue in cues if cue.group == "reason"}
+
+    def grounded(begin: int, stop: int) -> bool:
+        days = any(w[:1].isdigit() or w in lexicon.weekdays for w in words[begin:stop])
+        return days and bool(grounds & {begin, begin + 1})
+
     whys = {
         cue.start
         for cue in cues
@@ -200,8 +206,8 @@ def _inner_cuts(words: list[str], walls: frozenset[int], cues: list[Cue], lexico
             if at - last > TOPIC or word not in _POSTPOSITIVE:
                 last = at
                 yield at
-        elif at - last >= TOPIC and at in wishes and any(last <= why < at for why in whys):
-            # "Visto che il 21 lavoro mi segno per il 22"
+        elif at - last >= TOPIC and at in wishes and (any(last <= why < at for why in whys) or grounded(last, at)):
+            # "Visto che il 21 lavoro mi segno per il 22", "since I work on the 9th please put me down for the 15th"
             last = at
             yield at
         elif at in asks and any(w.endswith(_GERUNDS) for w in words[last : last + 2]):

@@ -18,14 +18,34 @@ FEW = 4
 MOST_BESIDE = 2
 """Words beside a mention in a clause that only continues a list ("il 21, il 22 e il 26")."""
 _SELF = frozenset("io noi i we".split())
+_ANDS = frozenset("e ed and anche also plus piu".split())
 _SO = frozenset("so quindi percio dunque allora therefore".split())
 
 
 def heard_together(said: list[Heard]) -> list[Heard]:
     """The clauses of one sentence, each step outranking what the clauses said by themselves."""
-    for step in (with_exceptions, restricted, wished_in_vain, without_link, asked_apart, deeds_shared):
+    for step in (listed, with_exceptions, restricted, wished_in_vain, without_link, asked_apart, deeds_shared):
         said = step(said)
     return said
+
+
+def listed(said: list[Heard]) -> list[Heard]:
+    """Bare sectors behind a named one are named too: "mi iscrivo per lo sport, musei e ambiente"."""
+    heard: list[Heard] = []
+    goes_on = False
+    for one in said:
+        goes_on = goes_on and _is_item(one)
+        if goes_on:
+            one = replace(one, spoken=tuple(Spoken(replace(s.mention, named=True), s.stance) for s in one.spoken))
+        heard.append(one)
+        goes_on = goes_on or (one.joins and any(s.mention.named and not s.mention.by_date for s in one.spoken))
+    return heard
+
+
+def _is_item(one: Heard) -> bool:
+    """Whether a clause is nothing but mentions, as the items of a list are."""
+    places = {at for s in one.spoken for at in range(s.mention.found.start, s.mention.found.end)}
+    return bool(places) and all(at in places or word in _ANDS for at, word in enumerate(one.clause.words))
 
 
 def with_exceptions(said: list[Heard]) -> list[Heard]:

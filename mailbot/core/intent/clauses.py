@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
+from mailbot.core.intent.cuts import TOPIC, inner_cuts
 from mailbot.core.intent.lexicon import Cue, Lexicon
 from mailbot.core.intent.masks import unmasked
 from mailbot.core.intent.tokens import DOT, Token, calmed, words_of
@@ -23,17 +24,7 @@ MOST_CLAUSES = 1_000
 """Clauses of a text that are heard: a text of single words would take long."""
 MOST_SENTENCE = 1_500
 """Characters of a sentence that are heard together: nobody means more, and the time stays in proportion."""
-TOPIC = 3
-"""Words that may stand before a word of contrast in its own clause."""
 _SENTENCE = re.compile(r"[!?]+|;|\.{2,}|…|\.(?=\s|$)|\n\s*\n|\n(?=\s*(?:[-*•·–]|\d{1,2}[.)])\s)")
-_AND = frozenset("e ed and so quindi percio dunque pertanto therefore hence allora cosi poi then".split())
-_SO = frozenset("so quindi percio dunque pertanto therefore hence".split())
-_POSTPOSITIVE = frozenset("invece pero instead however though piuttosto tuttavia".split())
-_THEN = frozenset("la il di al alle sono siamo ho abbiamo".split())
-_WHICH = frozenset("which che cioe dove where as".split())
-_GERUNDS = ("ando", "endo")
-_ARTICLES = frozenset("il lo la the on al quello quella".split())
-_DEEDS = frozenset("join leave attend move negation busy held link_lost was_there".split())
 
 
 class Source(StrEnum):
@@ -127,7 +118,7 @@ def _of_sentence(
     words = [token.word for token in tokens]
     walls = frozenset(at for at, token in enumerate(tokens) if token.wall and not _is_dated(tokens, at, lexicon))
     cues = unmasked([cue for cue in lexicon.matcher.find(words, walls) if not _is_elided(cue, tokens)])
-    cuts = sorted({0, *walls, *_inner_cuts([_and_or_is(calm, token) for token in tokens], walls, cues, lexicon)})
+    cuts = sorted({0, *walls, *inner_cuts([_and_or_is(calm, token) for token in tokens], walls, cues, lexicon)})
     for begin, stop in zip(cuts, [*cuts[1:], len(tokens)], strict=True):
         inside = tuple(
             Cue(cue.start - begin, cue.end - begin, cue.group) for cue in cues if begin <= cue.start and cue.end <= stop
@@ -162,80 +153,3 @@ def _and_or_is(calm: str, token: Token) -> str:
     """The word of a token; the verb "è" as itself, which in plain form is "e"."""
     accented = calm[token.start : token.end] in ("è", "È", "é", "É") or calm[token.end : token.end + 1] in ("'", "`")
     return "è" if token.word == "e" and accented else token.word
-
-
-def _speaks_of_self(words: list[str], at: int) -> bool:
-    """Whether "(e) a me" or "(e) a noi" stands there."""
-    return words[at : at + 2] in (["a", "me"], ["a", "noi"])
-
-
-def _inner_cuts(words: list[str], walls: frozenset[int], cues: list[Cue], lexicon: Lexicon) -> Iterator[int]:
-    """Where a clause begins without a sign before it."""
-    deeds = {cue.start for cue in cues if cue.group in _DEEDS}
-    contrasts = {cue.start for cue in cues if cue.group == "contrast"}
-    reasons = {
-        c.start
-        for c in cues
-        if c.group in ("reason", "concession") and not any(w.isdigit() for w in words[c.end : c.end + 1])
-    }
-    within = {at for cue in cues for at in range(cue.start + 1, cue.end)}
-    refused = {cue.end: cue.start for cue in cues if cue.group == "negation"}
-    asks = {refused.get(cue.start, cue.start) for cue in cues if cue.group == "asks_for"}
-    wishes = {cue.start for cue in cues if cue.group == "join" and cue.end - cue.start > 1}
-    grounds = {cue.start for cue in cues if cue.group == "reason"}
-
-    def grounded(begin: int, stop: int) -> bool:
-        days = any(w[:1].isdigit() or w in lexicon.weekdays for w in words[begin:stop])
-        return days and bool(grounds & {begin, begin + 1})
-
-    whys = {
-        cue.start
-        for cue in cues
-        if cue.group == "busy_beside"
-        and not refused.keys() & set(range(cue.start + 1, cue.end + 1))
-        and any(w[:1].isdigit() or w in lexicon.weekdays for w in words[max(0, cue.start - 2) : cue.start])
-    }
-    last = 0
-    for at in range(1, len(words)):
-        last = at if at in walls else last
-        before, word = words[at - 1], words[at]
-        if at in within:
-            continue
-        if at in contrasts and at - 1 not in contrasts:
-            # "Per il 5 invece resta tutto": the word may stand behind what it speaks of.
-            if at - last > TOPIC or word not in _POSTPOSITIVE:
-                last = at
-                yield at
-        elif at - last >= TOPIC and at in wishes and (any(last <= why < at for why in whys) or grounded(last, at)):
-            # "Visto che il 21 lavoro mi segno per il 22", "since I work on the 9th please put me down for the 15th"
-            last = at
-            yield at
-        elif at in asks and any(w.endswith(_GERUNDS) for w in words[last : last + 2]):
-            # "Non potendo il 21 chiedo di venire il 22": the reason ends where the wish begins.
-            last = at
-            yield at
-        elif at in reasons or (
-            word in _AND
-            and {at + 1, at + 2, at + 3 if word in _SO else at + 1} & deeds
-            and (at - last > TOPIC or any(last <= d < at for d in deeds))
-        ):
-            last = at
-            yield at
-        elif (
-            (
-                word == "che"
-                and at > 2
-                and words[at + 1 : at + 2]
-                and words[at + 1] in _THEN
-                and any(cue.group in ("busy", "busy_beside") and cue.start > at for cue in cues)
-            )
-            or (word in _AND and _speaks_of_self(words, at + 1) and any(last <= d < at for d in deeds))
-            or (word in _WHICH and at > 2 and any(c.group == "held" and at < c.start <= at + 4 for c in cues))
-            or (
-                at > 1
-                and before in ("no", "yes")
-                and (word.isdigit() or word in lexicon.weekdays or word in _ARTICLES)
-                and (words[at - 2].isdigit() or words[at - 2] in lexicon.weekdays or words[at - 2] in lexicon.months)
-            )
-        ):
-            yield at

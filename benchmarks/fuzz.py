@@ -35,11 +35,9 @@ from tests.loops.world import BOT, SERIES
 ROOT = Path(__file__).parent.parent
 FOUND = ROOT / "build" / "fuzz"
 NOW = datetime(2024, 3, 1, 11, 0, tzinfo=UTC)
-FLOOR = 0.1
+FLOOR = 0.05
 """Seconds that any input may take."""
 PER_BYTE = 0.05 / 100_000
-LINE = 40
-"""Bytes that a line counts for beside its own: short lines cost as much as long ones."""
 HOPELESS = 30.0
 """Seconds after which reading is broken off."""
 RETIMED = 3
@@ -235,7 +233,7 @@ def chunk(task: tuple[int, int, int]) -> tuple[Counter[str], float, int, list[st
         counts[target] += 1
         size += len(raw)
         try:
-            took, bound = seconds(target, raw, series), FLOOR + PER_BYTE * (len(raw) + LINE * raw.count(b"\n"))
+            took, bound = seconds(target, raw, series), FLOOR + PER_BYTE * len(raw)
             if took > bound:
                 took = min([took, *(seconds(target, raw, series) for _ in range(RETIMED))])
         except Exception:  # noqa: BLE001  # whatever it is, it is a finding

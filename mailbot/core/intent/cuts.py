@@ -11,8 +11,8 @@ from mailbot.core.intent.lexicon import Cue, Lexicon
 
 TOPIC = 3
 """Words that may stand before a word of contrast in its own clause."""
-_AND = frozenset("e ed and so quindi percio dunque pertanto therefore hence allora cosi poi then".split())
 _SO = frozenset("so quindi percio dunque pertanto therefore hence".split())
+_AND = _SO | frozenset("e ed and allora cosi poi then".split())
 _POSTPOSITIVE = frozenset("invece pero instead however though piuttosto tuttavia".split())
 _THEN = frozenset("la il di al alle sono siamo ho abbiamo".split())
 _WHICH = frozenset("which che cioe dove where as".split())

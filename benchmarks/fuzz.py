@@ -9,6 +9,7 @@ when it is timed alone, is written to `build/fuzz/`; exit code 1 says that there
 """
 
 import argparse
+import gc
 import hashlib
 import multiprocessing
 import os
@@ -225,6 +226,7 @@ def chunk(task: tuple[int, int, int]) -> tuple[Counter[str], float, int, list[st
     """Reads the inputs of a range of numbers: how many went where, the slowest, the bytes, and the findings."""
     begin, end, seed = task
     signal.signal(signal.SIGPROF, _broken_off)
+    _warm_up()
     counts: Counter[str] = Counter()
     slowest, size, findings = 0.0, 0, []
     for number in range(begin, end):
@@ -250,6 +252,15 @@ def _series() -> tuple[Series, ...]:
     """The series of the corpora, as far as they can be read, and that of the tests."""
     files = sorted((ROOT / "tests" / "corpora").rglob("series.toml"))
     return (SERIES, *(load(file).to_series() for file in files))
+
+
+@cache
+def _warm_up() -> None:
+    """The words and series are there, and left alone by the collector of garbage, as in the daemon."""
+    for series in _series():
+        read("understand", seeds()[0], series)
+    gc.collect()
+    gc.freeze()
 
 
 def fuzz(inputs: int, seed: int, processes: int) -> list[str]:

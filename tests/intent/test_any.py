@@ -98,6 +98,15 @@ def test_odd_texts_are_for_a_person(text: str) -> None:
     assert read(mail(text)).outcome is Outcome.ATTENTION
 
 
+@pytest.mark.parametrize("filling", ["si allega la relazione sulle attività svolte. " * 200, "bene. " * 400])
+def test_what_is_not_heard_of_a_long_mail_is_read_by_a_person(filling: str) -> None:
+    """What stands at the beginning is done; that there is more is told, whatever it says."""
+    intent = read(mail(f"Mi iscrivo all'incontro del 12 marzo. {filling} Anzi no, disdico."))
+
+    assert (intent.outcome, intent.attention) == (Outcome.ACT, True)
+    assert intent.evidence[-1] == "il testo è lungo: il seguito non è stato letto"
+
+
 def test_the_lexicon_is_made_once() -> None:
     """Every mail is read with the same words."""
     assert shipped() is shipped()

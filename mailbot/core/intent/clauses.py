@@ -8,7 +8,8 @@ sentence are looked up in the lexicon once, before it is cut.
 """
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
@@ -18,10 +19,10 @@ from mailbot.core.intent.lexicon import Cue, Lexicon
 from mailbot.core.intent.masks import unmasked
 from mailbot.core.intent.tokens import DOT, Token, calmed, words_of
 
-MOST_TEXT = 10_000
-"""Characters of a text that are read; who needs more to sign up is read by a person."""
-MOST_CLAUSES = 1_000
-"""Clauses of a text that are heard: a text of single words would take long."""
+MOST_TEXT = 6_000
+"""Characters of a text that are heard, seven times what people write: who needs more is read by a person."""
+MOST_CLAUSES = 300
+"""Clauses of a text that are heard, ten times what people write: a text of single words would take long."""
 MOST_SENTENCE = 1_500
 """Characters of a sentence that are heard together: nobody means more, and the time stays in proportion."""
 _SENTENCE = re.compile(r"[!?]+|;|\.{2,}|…|\.(?=\s|$)|\n\s*\n|\n(?=\s*(?:[-*•·–]|\d{1,2}[.)])\s)")
@@ -89,6 +90,11 @@ def split(text: str, lexicon: Lexicon, source: Source = Source.OWN) -> tuple[Cla
     return tuple(islice(_clauses(text[:MOST_TEXT], lexicon, source), MOST_CLAUSES))
 
 
+def is_cut_short(text: str, clauses: Sequence[Clause]) -> bool:
+    """Whether a text is longer than its clauses that are heard."""
+    return len(text) > MOST_TEXT or len(clauses) >= MOST_CLAUSES
+
+
 def _clauses(text: str, lexicon: Lexicon, source: Source) -> Iterator[Clause]:
     calm = calmed(text)
     start = 0
@@ -119,10 +125,10 @@ def _of_sentence(
     walls = frozenset(at for at, token in enumerate(tokens) if token.wall and not _is_dated(tokens, at, lexicon))
     cues = unmasked([cue for cue in lexicon.matcher.find(words, walls) if not _is_elided(cue, tokens)])
     cuts = sorted({0, *walls, *inner_cuts([_and_or_is(calm, token) for token in tokens], walls, cues, lexicon)})
+    starts = [cue.start for cue in cues]
     for begin, stop in zip(cuts, [*cuts[1:], len(tokens)], strict=True):
-        inside = tuple(
-            Cue(cue.start - begin, cue.end - begin, cue.group) for cue in cues if begin <= cue.start and cue.end <= stop
-        )
+        within = cues[bisect_left(starts, begin) : bisect_left(starts, stop)]
+        inside = tuple(Cue(cue.start - begin, cue.end - begin, cue.group) for cue in within if cue.end <= stop)
         written = " ".join(calm[tokens[begin].start : tokens[stop - 1].end].replace(DOT, ".").split())
         contrasts = any(cue.group == "contrast" and cue.start <= TOPIC for cue in inside)
         yield Clause(

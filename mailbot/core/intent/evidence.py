@@ -11,6 +11,7 @@ from mailbot.core.intent.found import as_written
 from mailbot.core.intent.heard import Heard, Hearing, Spoken, Stance
 from mailbot.core.intent.mentions import Mention
 from mailbot.core.intent.phrases import (
+    CUT_SHORT,
     DAYS,
     DEEDS,
     DOUBTS,
@@ -68,6 +69,11 @@ def nothing(own: Hearing, tongue: Language) -> tuple[str, ...]:
     """Why a person must read it."""
     asked = question(own)
     return (f"{QUESTION[tongue]}: «{_short(asked)}»" if asked else NOTHING[tongue],)
+
+
+def cut_short(own: Hearing, tongue: Language) -> tuple[str, ...]:
+    """That a person must read the rest of a long text."""
+    return (CUT_SHORT[tongue],) if own.cut_short else ()
 
 
 def calendar_reply(partstat: str, uid: str, tongue: Language) -> str:

@@ -78,6 +78,8 @@ class Hearing:
 
     heard: tuple[Heard, ...]
     text: str
+    cut_short: bool = False
+    """The text goes on, and a person has to read it."""
 
     def mentions(self, *stances: Stance) -> list[Mention]:
         """The mentions with one of these stances, in order."""

@@ -34,4 +34,4 @@ def hear(text: str, calendar: Calendar, words: Sectors, lexicon: Lexicon, source
             said.append(hear_clause(clause, found, lexicon, brief=brief, last=clause is members[-1]))
             last_day = mentions.last_day(found, calendar) or last_day
         heard += sentences.heard_together(said)
-    return Hearing(tuple(sentences.corrected(heard)), text)
+    return Hearing(tuple(sentences.corrected(heard)), text, clauses.is_cut_short(text, parts))

@@ -20,6 +20,8 @@ _REPEATED = re.compile(
 )
 _CITED = re.compile(r"[\"“«][^\"“”«»]{60,4000}[\"”»]")
 MOST_QUOTED = 6_000
+MOST_PASSAGES = 60
+"""Passages of a body among which marks are looked for."""
 MOST_MARK = 9
 """Words of a mark between quoted lines."""
 _UNSURE = frozenset("tues tue mon".split())
@@ -71,7 +73,7 @@ def _is_dated(words: str) -> bool:
 
 def marked_between_quotes(message: Message, calendar: Calendar, words: Sectors, lexicon: Lexicon) -> Choice:
     """A mark of the sender's below a quoted line: it refers to the item just above it."""
-    body = [p for p in message.body if p.kind is not PassageKind.ATTRIBUTION]
+    body = [p for p in message.body if p.kind is not PassageKind.ATTRIBUTION][:MOST_PASSAGES]
     found: list[Mention] = []
     codes: set[str] = set()
     between = False

@@ -55,6 +55,10 @@ TAKES: dict[bool, Phrase] = {False: {"it": "lascia", "en": "leaves"}, True: {"it
 UNKNOWN_DAY: Phrase = {"it": "in quel giorno non c'è nessun incontro", "en": "there is no meeting on that day"}
 QUESTION: Phrase = {"it": "una domanda", "en": "a question"}
 NOTHING: Phrase = {"it": "nessuna richiesta che il bot sappia trattare", "en": "nothing that the bot can do"}
+CUT_SHORT: Phrase = {
+    "it": "il testo è lungo: il seguito non è stato letto",
+    "en": "the text is long: what follows was not read",
+}
 RUNNER_UP: Phrase = {
     "it": "altrimenti: {goal}, per «{words}», {source}",
     "en": "otherwise: {goal}, for «{words}», {source}",

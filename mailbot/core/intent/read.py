@@ -109,7 +109,9 @@ def _by_words(case: Case) -> Intent:
         named = tuple(sorted((Request(name) for name in requests), key=str))
         said = evidence.requests(case.own, case.subject, case.series.language)
         wanted = replace(wanted, requests=named, evidence=(*said, *wanted.evidence))
-    return replace(wanted, attention=asks)
+    beyond = evidence.cut_short(case.own, case.series.language)
+    wanted = replace(wanted, evidence=(*wanted.evidence, *beyond))
+    return replace(wanted, attention=asks or case.own.cut_short)
 
 
 def _second(case: Case, first: Intent) -> str:

@@ -9,7 +9,7 @@ two wrong.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -59,8 +59,8 @@ class Sectors:
 
     words: dict[str, Codes]
     """Stem of a single word → the meetings it speaks of."""
-    phrases: tuple[tuple[tuple[str, ...], Codes], ...]
-    """Stems that stand together, in order, within a few words."""
+    phrases: dict[str, tuple[tuple[tuple[str, ...], Codes], ...]]
+    """Stems that stand together, in order, within a few words; by the first of them."""
     themes: Matcher
     """The words of the themes; a cue's group is the theme."""
     of_theme: dict[str, tuple[Codes, int]]
@@ -101,7 +101,7 @@ def index(series: Series, lexicon: Lexicon) -> Sectors:
     codes = {group: frozenset(members) for group, members in groups.items()}
     return Sectors(
         words=_words(own, codes),
-        phrases=tuple(dict.fromkeys((o.stems, codes[o.group]) for o in own if len(o.stems) > 1)),
+        phrases=_by_first((o.stems, codes[o.group]) for o in own if len(o.stems) > 1),
         themes=Matcher(lexicon.themes),
         of_theme=_of_theme(own, codes, lexicon),
         kin=tuple(codes.values()),
@@ -109,6 +109,15 @@ def index(series: Series, lexicon: Lexicon) -> Sectors:
         common=common,
         small=small,
     )
+
+
+def _by_first(
+    phrases: Iterable[tuple[tuple[str, ...], Codes]],
+) -> dict[str, tuple[tuple[tuple[str, ...], Codes], ...]]:
+    found: dict[str, list[tuple[tuple[str, ...], Codes]]] = defaultdict(list)
+    for phrase, codes in dict.fromkeys(phrases):
+        found[phrase[0]].append((phrase, codes))
+    return {first: tuple(of) for first, of in found.items()}
 
 
 def _telling(text: str, small: frozenset[str], common: frozenset[str]) -> list[str]:
@@ -190,16 +199,16 @@ def find(clause: Clause, sectors: Sectors) -> list[Found]:
 def _merged(found: list[Found]) -> list[Found]:
     """In order; where several themes share words, those that say the same are one and the surer come first."""
     at_place: dict[tuple[int, int], Found] = {}
+    furthest = 0
     for item in sorted(found, key=lambda f: (f.start, -(f.end - f.start), -f.weight)):
         place = (item.start, item.end)
-        if any(other.start <= item.start and item.end <= other.end and place != p for p, other in at_place.items()):
-            continue
         if place in at_place:
             before = at_place[place]
             if item.weight == before.weight:
                 at_place[place] = replace(before, codes=before.codes | item.codes)
-            continue
-        at_place[place] = item
+        elif item.end > furthest:  # else it lies within one that begins before it
+            at_place[place] = item
+            furthest = item.end
     return list(at_place.values())
 
 
@@ -208,10 +217,8 @@ def _named(clause: Clause, start: int, end: int, codes: Codes, by: str, weight: 
 
 
 def _phrases(clause: Clause, stems: tuple[str, ...], sectors: Sectors) -> Iterator[Found]:
-    for phrase, codes in sectors.phrases:
-        for at, bare in enumerate(stems):
-            if bare != phrase[0]:
-                continue
+    for at, bare in enumerate(stems):
+        for phrase, codes in sectors.phrases.get(bare, ()):
             place = at
             for part in phrase[1:]:
                 place = next((n for n in range(place + 1, min(place + 4, len(stems))) if stems[n] == part), -1)

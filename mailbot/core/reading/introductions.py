@@ -58,6 +58,8 @@ def _is_quoted_with(sign: str, bare: Sequence[Bare], at: int, end: int) -> bool:
 def _unquoted(line: Line) -> Bare:
     whole = line.text[: marks.LONGEST_LINE]
     text = whole.lstrip(" \t")
+    if not text.startswith((">", "|", "&gt;")):
+        return whole, line.mark is QUOTE or line.mark is FORWARD
     if marks.is_between_arrows(text.rstrip()):
         return text, False
     if text.startswith("&gt;"):
@@ -72,10 +74,10 @@ def _unquoted(line: Line) -> Bare:
 def find(lines: Sequence[Line], bare: Sequence[Bare], at: int) -> Introduction:
     """What is introduced by the lines from here on."""
     text = bare[at][0]
-    if not text.strip():
-        return NOTHING
-    if lines[at].mark is PassageKind.ATTRIBUTION:
+    if lines[at].mark is PassageKind.ATTRIBUTION and text.strip():
         return _marked(lines, bare, at)
+    if not marks.may_introduce(text):
+        return NOTHING
     start = at
     if marks.is_rule(text):
         start = next((n for n in range(at + 1, min(at + 3, len(bare))) if bare[n][0].strip()), at)

@@ -4,6 +4,7 @@ Every pattern looks at one line, or a few lines joined, of bounded length, and n
 """
 
 import re
+from functools import lru_cache
 
 LONGEST_LINE = 2_000
 """Characters of a line that the patterns look at."""
@@ -14,6 +15,8 @@ _WROTE_AT_END = re.compile(rf"\b{_WROTE}\s?:\s*$", re.IGNORECASE)
 _WROTE_ANYWHERE = re.compile(rf"\b{_WROTE}\b", re.IGNORECASE)
 _STARTS_ATTRIBUTION = re.compile(r"^(?:il|on|am|le|el|in data)\b", re.IGNORECASE)
 
+_BEFORE_INTRODUCTIONS = frozenset("-_*=~>")
+_STARTS_INTRODUCTION = re.compile(r"(?:il|on|am|le|el|em|in|inizio|begin|anfang)\b", re.IGNORECASE)
 _TIME = re.compile(r"\b\d{1,2}[:.]\d{2}\b")
 
 _ORIGINAL = (
@@ -140,6 +143,15 @@ def may_start_attribution(line: str) -> bool:
     return len(text) < 300 and (bool(_STARTS_ATTRIBUTION.match(text)) or text.endswith("<") or "@" in text)
 
 
+def may_introduce(line: str) -> bool:
+    """Whether it is worth while to ask if a line begins the introduction of somebody else's mail: few lines may."""
+    text = line.strip()
+    return (
+        ":" in text or "@" in text or text[:1] in _BEFORE_INTRODUCTIONS or text[-1:] == "<"
+        or bool(_STARTS_INTRODUCTION.match(text))
+    )  # fmt: skip
+
+
 def is_original_line(line: str) -> bool:
     """Whether a line says that the mail answered follows."""
     text = line.strip()
@@ -159,6 +171,7 @@ def is_forwarded_line(line: str) -> bool:
     return len(line) < 200 and bool(_FORWARDED_LINE.match(line.strip()))
 
 
+@lru_cache(maxsize=2048)
 def label(line: str) -> str:
     """The header that a line repeats (``from``, ``sent``, ``to``, ``cc``, ``subject``), or an empty string."""
     found = _LABEL.match(line[:200]) if ":" in line else None

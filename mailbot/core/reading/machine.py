@@ -67,8 +67,12 @@ _BULK_MAILER = re.compile(
 )
 MOST_PERSON_WORDS = 150
 MOST_SCANNED = 100_000
+"""Characters of a body in which a mail server's code is looked for."""
+MOST_RETURNED = 1_000_000
 MOST_SCANNED_LINES = 1_000
-"""Characters of a body over which a mail is no bounce that has to be known by its wording."""
+SHORTEST_LINE = 70
+"""Bytes of a mail over which it is no bounce that has to be known by its form, and so many lines, with one more for
+each line of encoded bytes: each line is looked at once for each form."""
 _AUTO_HEADERS = (
     "X-Autoreply",
     "X-Autorespond",
@@ -211,10 +215,16 @@ def _bounce(mime: MimeMessage, sender: Address | None, subject: str, body: str) 
     if told and (_is_empty_path(mime) or (_SMTP_CODE.search(body[:MOST_SCANNED]) and not marks.is_personal(body))):
         return Origin(Kind.BOUNCE, ("a refusal, by its subject and its words",))
     # People quote and paste refusals: the forms of mail servers alone do not make one.
-    brief = len(body) < MOST_SCANNED and body.count("\n") < MOST_SCANNED_LINES
-    if (told or _is_empty_path(mime)) and brief and _is_known_bounce(mime):
+    if (told or _is_empty_path(mime)) and _is_brief(mime) and _is_known_bounce(mime):
         return Origin(Kind.BOUNCE, ("a refusal in the form of a mail server",))
     return None
+
+
+def _is_brief(mime: MimeMessage) -> bool:
+    """Whether a mail's bodies, as they are encoded and with blank lines, are short."""
+    texts = [text for part in mime.walk() if isinstance(text := part.get_payload(), str)]
+    lines, size = sum(text.count("\n") for text in texts), sum(map(len, texts))
+    return size < MOST_RETURNED and lines < MOST_SCANNED_LINES + size // SHORTEST_LINE
 
 
 def _is_known_bounce(mime: MimeMessage) -> bool:

@@ -99,7 +99,15 @@ def _are_alternatives(named: Sequence[Mention]) -> bool:
                 return True
         elif one.clause is not other.clause and other.clause.words[0] in _OR and one.codes != other.codes:
             return True
+        if one.codes != other.codes and _is_second_choice(one, other):
+            return True
     return False
+
+
+def _is_second_choice(one: Mention, other: Mention) -> bool:
+    """Whether the other is to serve where the one does not: "il 21, in alternativa il 26"."""
+    begin = one.found.end if one.clause is other.clause else 0
+    return any(begin <= cue.start and cue.end <= other.found.start for cue in other.clause.spans("alternative"))
 
 
 def _union(mentions: Iterable[Mention]) -> frozenset[str]:

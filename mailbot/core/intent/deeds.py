@@ -61,7 +61,7 @@ def hear_clause(clause: Clause, found: list[Mention], lexicon: Lexicon, *, brief
         declines=declines,
         moves=moves,
         holds=holds,
-        takes_all=clause.has("all") or _ends_in_all(clause),
+        takes_all=(clause.has("all") and not (_leads_away(clause) and not (leaves or moves))) or _ends_in_all(clause),
         hedges=clause.has("hedge"),
         requests=requests,
     )
@@ -129,6 +129,7 @@ def _is_bid(clause: Clause, found: list[Mention], lexicon: Lexicon) -> bool:
     covered = {at for m in telling for at in range(m.found.start, m.found.end)}
     if not covered:
         return False
+    covered |= {at for m in found if m.found.by == "time" for at in range(m.found.start, m.found.end)}
     covered |= {at for cue in clause.spans("courtesy", "greets", "nod", "also") for at in range(cue.start, cue.end)}
     small = lexicon.sets["small"]
     return all(at in covered or word in small or word.isdigit() for at, word in enumerate(clause.words))
@@ -138,6 +139,12 @@ def _is_idle_talk(clause: Clause) -> bool:
     """Whether it tells of a wish that is past ("sarei venuta"), or of something else ("ci sarà il collaudo")."""
     past = clause.has("wished_past") and not clause.asks
     return past or (clause.has("there_will_be") and not clause.has("enrol_other", "our_person"))
+
+
+def _leads_away(clause: Clause) -> bool:
+    """Whether it is "from all": whatever is done there, nobody signs up."""
+    ends = {cue.end for cue in clause.spans("from")}
+    return any(cue.start in ends or cue.start + 1 in ends for cue in clause.spans("all"))
 
 
 def _ends_in_all(clause: Clause) -> bool:

@@ -7,6 +7,7 @@ is no meeting's day: the phrase says what it says, and takes away the cues withi
 from mailbot.core.intent.lexicon import Cue
 
 MASKS = {
+    "alternative": frozenset(("negation",)),
     "eager": frozenset(("negation", "able", "attend", "hedge")),
     "idle_no": frozenset(("negation", "able", "attend", "busy")),
     "later": frozenset(("join", "nod", "today", "tomorrow", "day_after", "asks_for")),
@@ -20,7 +21,7 @@ MASKS = {
     "not_all": frozenset(("all", "all_alone", "except")),
     "held": frozenset(("join", "join_weak")),
     "both": frozenset(("all", "all_alone")),
-    "idioms": frozenset(("first", "last", "next_one", "turn_2", "item_2")),
+    "idioms": frozenset(("first", "last", "next_one", "turn_2", "item_2", "except")),
     "wish_question": frozenset(("held",)),
     "decline": frozenset(("next_one", "last", "join", "first")),
     "leave": frozenset(("join", "held", "negation")),

@@ -24,9 +24,27 @@ _SO = frozenset("so quindi percio dunque allora therefore".split())
 
 def heard_together(said: list[Heard]) -> list[Heard]:
     """The clauses of one sentence, each step outranking what the clauses said by themselves."""
-    for step in (listed, with_exceptions, restricted, wished_in_vain, without_link, asked_apart, deeds_shared):
+    for step in (others_apart, listed, with_exceptions, restricted, wished_in_vain, without_link, asked_apart, deeds_shared):
         said = step(said)
     return said
+
+
+def others_apart(said: list[Heard]) -> list[Heard]:
+    """What another person will do, beside what the writer will: "Anna verrà il 21, io il 22" asks for the 22nd."""
+    if not any(_is_of_self(one) and any(s.mention.named for s in one.spoken) for one in said):
+        return said
+    return [
+        replace(one, joins=False, nods=False, spoken=tuple(Spoken(s.mention, Stance.OTHERS) for s in one.spoken))
+        if one.clause.has("third_person") and not one.clause.has("first_person") and not _is_of_self(one)
+        else one
+        for one in said
+    ]
+
+
+def _is_of_self(one: Heard) -> bool:
+    """Whether it says who does it, and that is the writer: "io il 22", "il 22 vengo io"."""
+    words = one.clause.words
+    return not _SELF.isdisjoint((*words[:3], words[-1]))
 
 
 def listed(said: list[Heard]) -> list[Heard]:

@@ -157,5 +157,9 @@ def _is_dated(tokens: list[Token], at: int, lexicon: Lexicon) -> bool:
 
 def _and_or_is(calm: str, token: Token) -> str:
     """The word of a token; the verb "è" as itself, which in plain form is "e"."""
-    accented = calm[token.start : token.end] in ("è", "È", "é", "É") or calm[token.end : token.end + 1] in ("'", "’", "`")
+    accented = calm[token.start : token.end] in ("è", "È", "é", "É") or calm[token.end : token.end + 1] in (
+        "'",
+        "’",
+        "`",
+    )
     return "è" if token.word == "e" and accented else token.word

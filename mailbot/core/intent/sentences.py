@@ -24,7 +24,16 @@ _SO = frozenset("so quindi percio dunque allora therefore".split())
 
 def heard_together(said: list[Heard]) -> list[Heard]:
     """The clauses of one sentence, each step outranking what the clauses said by themselves."""
-    for step in (others_apart, listed, with_exceptions, restricted, wished_in_vain, without_link, asked_apart, deeds_shared):
+    for step in (
+        others_apart,
+        listed,
+        with_exceptions,
+        restricted,
+        wished_in_vain,
+        without_link,
+        asked_apart,
+        deeds_shared,
+    ):
         said = step(said)
     return said
 

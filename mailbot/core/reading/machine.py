@@ -215,7 +215,7 @@ def _bounce(mime: MimeMessage, sender: Address | None, subject: str, body: str) 
     if told and (_is_empty_path(mime) or (_SMTP_CODE.search(body[:MOST_SCANNED]) and not marks.is_personal(body))):
         return Origin(Kind.BOUNCE, ("a refusal, by its subject and its words",))
     # People quote and paste refusals: the forms of mail servers alone do not make one.
-    if (told or _is_empty_path(mime)) and _is_brief(mime) and _is_known_bounce(mime):
+    if (told or _is_empty_path(mime)) and _is_known_bounce(mime):
         return Origin(Kind.BOUNCE, ("a refusal in the form of a mail server",))
     return None
 
@@ -230,7 +230,7 @@ def _is_brief(mime: MimeMessage) -> bool:
 def _is_known_bounce(mime: MimeMessage) -> bool:
     # Where Python finds nothing in From its detectors stumble, and say so in the log.
     try:
-        if not getaddresses([first_raw(mime, "From")]):
+        if not getaddresses([first_raw(mime, "From")]) or not _is_brief(mime):
             return False
         temporary, permanent = all_failures(mime)
     except Exception:  # noqa: BLE001  # it raises whatever its detectors meet on broken mail; that says nothing

@@ -130,9 +130,11 @@ def _is_bid(clause: Clause, found: list[Mention], lexicon: Lexicon) -> bool:
     if not covered:
         return False
     covered |= {at for m in found if m.found.by == "time" for at in range(m.found.start, m.found.end)}
-    covered |= {at for cue in clause.spans("courtesy", "greets", "nod", "also") for at in range(cue.start, cue.end)}
-    small = lexicon.sets["small"]
-    return all(at in covered or word in small or word.isdigit() for at, word in enumerate(clause.words))
+    covered |= {
+        at for cue in clause.spans("courtesy", "greets", "nod", "also", "meeting") for at in range(cue.start, cue.end)
+    }
+    idle = lexicon.sets["small"] | lexicon.sets["common"]
+    return all(at in covered or word in idle or word.isdigit() for at, word in enumerate(clause.words))
 
 
 def _is_idle_talk(clause: Clause) -> bool:

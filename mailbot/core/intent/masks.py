@@ -19,7 +19,7 @@ MASKS = {
     "elsewhere": frozenset(("join", "leave", "held")),
     "greets": frozenset(("all", "join", "join_weak", "morning", "afternoon", "evening", "able", "busy", "tomorrow")),
     "not_all": frozenset(("all", "all_alone", "except")),
-    "held": frozenset(("join", "join_weak")),
+    "held": frozenset(("join", "join_weak", "being")),
     "both": frozenset(("all", "all_alone")),
     "idioms": frozenset(("first", "last", "next_one", "turn_2", "item_2", "except")),
     "wish_question": frozenset(("held",)),

@@ -152,7 +152,7 @@ def _is_named(clause: Clause, item: Found, small: frozenset[str]) -> bool:
         cue.start == item.end for cue in clause.spans("meeting")
     ):
         return True
-    if any(0 <= item.start - cue.end <= 1 for cue in clause.spans("join", "leave")):
+    if any(0 <= item.start - cue.end <= 1 for cue in clause.spans("join", "leave", "held")):
         return True
     if set(clause.words[max(0, item.start - 2) : item.start]) & _OF_OURS:
         return False
@@ -160,5 +160,5 @@ def _is_named(clause: Clause, item: Found, small: frozenset[str]) -> bool:
     if clause.whole and all(word in small for word in others):
         return True
     lead = set(clause.words[max(0, item.start - 3) : item.start]) & _LEADS
-    joined = any(cue.end <= item.start for cue in clause.spans("join", "join_weak", "leave", "move"))
+    joined = any(cue.end <= item.start for cue in clause.spans("join", "join_weak", "leave", "move", "held"))
     return bool(lead) and being < 0 and (joined or item.start <= 2)

@@ -25,7 +25,7 @@ def moved(case: Case) -> Intent | None:
         goals = goals or _agreeing([m for m in own.mentions(Stance.BARE) if m.named])
         sources = left + held or declined
         if not goals:
-            return None if own.says("leaves") or _says_join(case) else case.ask(Doubt.UNNAMED, sources)
+            return None if own.has("leave") or _says_join(case) else case.ask(Doubt.UNNAMED, sources)
         return _move(case, sources, goals)
     if (left or (held and own.says("leaves"))) and any(not m.narrows for m in goals):
         return _move(case, left or held, goals)

@@ -168,7 +168,7 @@ def _forms(entries: tuple[str, ...]) -> tuple[frozenset[tuple[str, ...]], tuple[
 
 def find(clause: Clause, sectors: Sectors) -> list[Found]:
     """The words of a clause that speak of meetings by what they are about, in order."""
-    hiding = clause.spans("idioms", "greets", "elsewhere", "join", "leave", "wish_question")
+    hiding = clause.spans("idioms", "greets", "elsewhere", "join", "leave", "held", "wish_question")
     hidden = {at for cue in hiding for at in range(cue.start, cue.end)}
     words = tuple("" if at in hidden else word for at, word in enumerate(clause.words))
     stems = tuple(stem(word) for word in words)

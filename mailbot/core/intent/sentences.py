@@ -176,7 +176,7 @@ def _question_begins(said: list[Heard]) -> int | None:
     marked = last.clause.asks and not _is_wish(last) and not last.clause.has("still_room") and not tag
     for number, one in enumerate(said):
         clause = one.clause
-        if clause.has("complaint") and not clause.has("negation"):
+        if clause.has("complaint") and not clause.has("negation", "join"):
             return number
         if clause.has("question") and not _is_wish(one):
             return number
@@ -193,8 +193,9 @@ def _begins_asking(clause: Clause) -> bool:
 
 def _is_unheard(said: list[Heard]) -> bool:
     """A question of which nothing was understood: a person should see it."""
-    words = sum(len(one.clause.words) for one in said)
-    return words > 3 and not any(
+    courtesies = sum(cue.end - cue.start for one in said for cue in one.clause.spans("courtesy"))
+    words = sum(len(one.clause.words) for one in said) - courtesies
+    return words > 1 and not any(
         one.acts or one.nods or one.requests or one.clause.has("how", "still_room") for one in said
     )
 

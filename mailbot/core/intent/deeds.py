@@ -61,7 +61,7 @@ def hear_clause(clause: Clause, found: list[Mention], lexicon: Lexicon, *, brief
         declines=declines,
         moves=moves,
         holds=holds,
-        takes_all=(clause.has("all") and not (_leads_away(clause) and not (leaves or moves))) or _ends_in_all(clause),
+        takes_all=_takes_all(clause, acts=leaves or moves or joins or declines, holds=holds),
         hedges=clause.has("hedge"),
         requests=requests,
     )
@@ -141,6 +141,12 @@ def _is_idle_talk(clause: Clause) -> bool:
     """Whether it tells of a wish that is past ("sarei venuta"), or of something else ("ci sarà il collaudo")."""
     past = clause.has("wished_past") and not clause.asks
     return past or (clause.has("there_will_be") and not clause.has("enrol_other", "our_person"))
+
+
+def _takes_all(clause: Clause, *, acts: bool, holds: bool) -> bool:
+    """Whether what it does is for all meetings; who holds all, or is "from all", asks for none."""
+    told = clause.has("all") and (acts or not (holds or _leads_away(clause)))
+    return told or _ends_in_all(clause)
 
 
 def _leads_away(clause: Clause) -> bool:

@@ -1,9 +1,10 @@
 """What reaches across clauses: questions, lists, contrasts, corrections.
 
-In a sentence, each step outranking what the clauses said by themselves: an exception makes "tutti" mean the meetings
-(``with_exceptions``); a question for information takes away the deeds of what it asks about (``asked_apart``); the deed
-of one clause reaches the bare mentions of the others, and what stands behind a "ma" beside something refused is wanted
-(``deeds_shared``). Over the whole text, what is said after "anzi no" counts instead of what was said before
+In a sentence, each step outranking what the clauses said by themselves: what others will do does not count beside what
+the writer will (``others_apart``), nor what is not settled yet (``undecided``); an exception makes "tutti" mean the
+meetings (``with_exceptions``); a question for information takes away the deeds of what it asks about (``asked_apart``);
+the deed of one clause reaches the bare mentions of the others, and what stands behind a "ma" beside something refused
+is wanted (``deeds_shared``). Over the whole text, what is said after "anzi no" counts instead of what was said before
 (``corrected``).
 """
 
@@ -26,6 +27,7 @@ def heard_together(said: list[Heard]) -> list[Heard]:
     """The clauses of one sentence, each step outranking what the clauses said by themselves."""
     for step in (
         others_apart,
+        undecided,
         listed,
         with_exceptions,
         restricted,
@@ -56,6 +58,13 @@ def _is_of_self(one: Heard) -> bool:
     return not _SELF.isdisjoint((*words[:3], words[-1]))
 
 
+def undecided(said: list[Heard]) -> list[Heard]:
+    """Who says twice that it is not settled wants nothing yet: "forse vengo il 21, vi farò sapere"."""
+    if sum(one.hedges for one in said) < 2 or not any(one.taken for one in said):  # once is a courtesy
+        return said
+    return [replace(_taken_back(one), joins=False) for one in said]
+
+
 def listed(said: list[Heard]) -> list[Heard]:
     """Bare sectors behind a named one are named too: "mi iscrivo per lo sport, musei e ambiente"."""
     heard: list[Heard] = []
@@ -84,7 +93,7 @@ def with_exceptions(said: list[Heard]) -> list[Heard]:
         but_not = any(_is_but_not(other) for other in said[number + 1 : number + 2])
         if before and before.takes_all and _is_but_not(one):
             one = replace(one, declines=False, spoken=tuple(Spoken(s.mention, Stance.EXCEPTED) for s in one.spoken))
-        elif one.clause.has("all_alone") and (exception or but_not):
+        elif one.clause.has("all_alone") and (exception or but_not) and not one.holds:
             one = replace(one, takes_all=True)
         excepted.append(one)
         before = one

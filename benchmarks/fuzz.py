@@ -231,7 +231,7 @@ def chunk(task: tuple[int, int, int]) -> tuple[Counter[str], float, int, list[st
     slowest, size, findings = 0.0, 0, []
     for number in range(begin, end):
         target, raw = made(number, seed)
-        series = _series()[number % len(_series())]
+        series = _series()[begin // CHUNK % len(_series())]
         counts[target] += 1
         size += len(raw)
         try:

@@ -102,13 +102,19 @@ def index(series: Series, lexicon: Lexicon) -> Sectors:
     return Sectors(
         words=_words(own, codes),
         phrases=_by_first((o.stems, codes[o.group]) for o in own if len(o.stems) > 1),
-        themes=Matcher(lexicon.themes),
+        themes=_themes(lexicon),
         of_theme=_of_theme(own, codes, lexicon),
         kin=tuple(codes.values()),
         long=tuple({o.stems[0] for o in own if len(o.stems) == 1 and len(o.stems[0]) >= SHORTEST_TYPO - 1}),
         common=common,
         small=small,
     )
+
+
+@lru_cache(maxsize=16)
+def _themes(lexicon: Lexicon) -> Matcher:
+    """The words of the themes, which are the same for every series."""
+    return Matcher(lexicon.themes)
 
 
 def _by_first(

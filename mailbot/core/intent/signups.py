@@ -132,7 +132,7 @@ def _undecided(own: Hearing) -> bool:
     plain = [m for one in own.heard if one.joins and not one.weak for m in one.taken if m.named and m.codes]
     if any(m.clause.sentence not in hedged for m in plain):
         return False
-    return bool(hedged) and len(_decided(own)) != 1
+    return bool(hedged) and (len(_decided(own)) != 1 or sum(one.hedges for one in own.heard) > 1)
 
 
 def _decided(own: Hearing) -> set[frozenset[str]]:

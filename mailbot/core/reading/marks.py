@@ -97,7 +97,7 @@ _DISCLAIMER_STEMS = (
 ).split()
 """One of these is in every such paragraph: looking for them costs a tenth."""
 _ASKING = re.compile(
-    r"\b(?:chied(?:o|e|iamo|ono|endo)|richied(?:o|e|iamo)|vorre(?:i|mmo)|desider(?:o|a|iamo)|request|would like|ask(?:ing)? (?:you|for))\b",
+    r"\b(?:chied(?:o|e|iamo|ono|endo)|richied(?:o|e|iamo)|vorre(?:i|mmo)|desider(?:o|a|iamo)|(?<!on )request|would like|ask(?:ing)? (?:you|for))\b",
     re.IGNORECASE,
 )
 LONGEST_REQUEST = 500

@@ -57,7 +57,13 @@ def open_engine(url: str) -> Engine:
 def _set_up_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     # The driver's own idea of when a transaction begins is switched off: _begin_sqlite says it.
     connection.isolation_level = None
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "secure_delete = ON",
+        "temp_store = MEMORY",  # what savepoints keep aside: no words of mails in a folder of others, which may be full
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -16,7 +16,7 @@ import click
 
 from mailbot import console
 from mailbot.config import ConfigError, default_file, load_service
-from mailbot.config.draft import OAUTH2, Answers, drafted, example_file, still_to_change
+from mailbot.config.draft import Answers, drafted, example_file, still_to_change
 from mailbot.config.providers import Provider, Servers, guessed, provider_named, provider_of, providers, servers_at
 from mailbot.config.values import mail_address
 
@@ -217,8 +217,6 @@ def _secrets(address: str, found: Servers, secret_file: str, folder: str) -> lis
     what = "what a token is asked with" if found.token_url else f"the password of {address}"
     if secret_file:
         return [f"  install -m 600 /dev/stdin {secret_file}    # {what}, Enter, Ctrl-D"]
-    if found.token_url:
-        return [f"  install -D -m 600 /dev/stdin {folder}/{OAUTH2}    # {what}, Enter, Ctrl-D"]
     return [
         f"  install -D -m 600 /dev/stdin {folder}/imap    # {what}, Enter, Ctrl-D",
         f"  cp -p {folder}/imap {folder}/smtp    # the same serves for sending",

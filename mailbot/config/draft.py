@@ -19,9 +19,6 @@ _KEY = re.compile(r"(?:# )?(\w+) = ")
 _VALUE = re.compile(r'("(?:[^"\\]|\\.)*"|\[.*?\]|\{.*?\}|[^\s#]+)')
 _CHANGE = "# CHANGE: "
 
-OAUTH2 = "oauth2"
-"""The credential that holds what a token is asked with."""
-
 
 @dataclass(frozen=True, slots=True)
 class Answers:
@@ -126,7 +123,7 @@ def _values(answers: Answers) -> Mapping[str, Mapping[str, str]]:
 def _secret(answers: Answers, name: str) -> str:
     if answers.servers.token_url:
         # sh puts in the folder where systemd, or whoever types a command, has the credential.
-        file = shlex.quote(f"@{answers.secret_file}") if answers.secret_file else f'"@$CREDENTIALS_DIRECTORY/{OAUTH2}"'
+        file = shlex.quote(f"@{answers.secret_file}") if answers.secret_file else f'"@$CREDENTIALS_DIRECTORY/{name}"'
         words = f"exec curl --silent --show-error --max-time 20 --data {file} {answers.servers.token_url}"
         return f'{{ command = ["sh", "-c", {_text(words)}] }}'
     if answers.secret_file:

@@ -20,6 +20,7 @@ SERVERS: dict[str, tuple[Callable[[], bool], str]] = {
     "dovecot": (dovecot_is_here, "dovecot-imapd and dovecot-lmtpd"),
     "postgresql": (postgresql_is_here, "postgresql"),
     "systemd": (systemd_is_here, "systemd"),
+    "curl": (lambda: shutil.which("curl") is not None, "curl"),
 }
 """By marker: how to tell whether a server is here, and the packages that bring it."""
 

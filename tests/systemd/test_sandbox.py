@@ -1,21 +1,26 @@
 """The daemon's whole path inside the restrictions of its unit (tests/servers/sandbox.py): they do not break it."""
 
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from mailbot.config.draft import Answers, drafted, example_file
+from mailbot.config.providers import Servers
 from mailbot.demo.servers import PASSWORD
 from tests.cli.conftest import BOT, SERIES, Running, Town, mail
 from tests.servers.daemons import rows, write_configuration
 from tests.servers.dovecot import PASSWORD as DOVECOT_PASSWORD
 from tests.servers.dovecot import USER, Dovecot
 from tests.servers.sandbox import namespaces_are_allowed
+from tests.servers.tokens import ASK, TokenServer
 from tests.servers.units import UNITS
 
 pytestmark = pytest.mark.systemd
@@ -92,6 +97,30 @@ def test_it_speaks_tls_with_dovecot_inside_the_sandbox(town: Town, start: Start,
 
     assert [each.recipient for each in town.servers.wait_for(1, 30)] == ["anna1@mail.example"]
     assert running.stop() == 0
+
+
+@pytest.mark.dovecot
+@pytest.mark.curl
+def test_a_token_is_fetched_and_shown_inside_the_sandbox(town: Town, start: Start) -> None:
+    """By the command that `mailbot init` writes for a provider without passwords, with a credential for its secret."""
+    with TokenServer(USER) as tokens, Dovecot(tokens=f"{tokens.url}/introspect") as server:
+        servers = Servers("localhost", "localhost", "starttls", token_url=f"{tokens.url}/token")
+        answers = Answers(BOT, servers, "Valverde", "Comune", BOT)
+        command = tomllib.loads(drafted(answers, example_file().read_text("utf-8")))["imap"]["password"]["command"]
+        imap = {"host": "localhost", "port": server.imap_port, "security": "none", "username": USER, "auth": "xoauth2"}
+        file = write_configuration(town.folder, imap, town.smtp_port, series=SERIES, sender=BOT)
+        text = file.read_text("utf-8")
+        file.write_text(
+            text.replace("[imap]\n", f"[imap]\npassword = {{ command = {json.dumps(command)} }}\n"), "utf-8"
+        )
+        (town.folder / "imap").write_text(f"{ASK}\n")
+        running = start(sandbox(town.folder), CREDENTIALS_DIRECTORY=str(town.folder))
+        running.hear("READY=1")
+        server.deliver(mail(1))
+
+        assert [each.recipient for each in town.servers.wait_for(1, 30)] == ["anna1@mail.example"]
+        assert running.stop() == 0
+        assert tokens.shown == list(tokens.issued)
 
 
 @pytest.mark.parametrize("call", ["fdatasync", "connect", "clone3,clone", "execve", "epoll_wait"])

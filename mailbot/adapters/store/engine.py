@@ -6,6 +6,7 @@ Before a migration changes an existing file, a copy of it is put beside it; a da
 is refused. The file and its copies can be read by their owner alone, and what is erased is overwritten.
 """
 
+import contextlib
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -189,6 +190,17 @@ def _alembic() -> AlembicConfig:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     return config
+
+
+def make_folder(engine: Engine) -> None:
+    """Makes the folder of an SQLite file, for nobody else to read, where the folder above is there.
+
+    So nobody has to before the first `mailbot check`. What stands in the way is told when the file is opened.
+    """
+    file = _file(engine.url)
+    if file is not None:
+        with contextlib.suppress(OSError):
+            file.parent.mkdir(mode=0o700)
 
 
 def hold_alone(engine: Engine) -> Alone | None:

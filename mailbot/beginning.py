@@ -135,9 +135,10 @@ def is_address(value: str) -> str:
 
 def is_line(value: str) -> str:
     """Some text on one line."""
-    if not value.strip() or console.one_line(value) != value.strip():
+    line = console.one_line(value)
+    if not line or "\n" in value.strip():
         raise ValueError("write some text, on one line")
-    return value.strip()
+    return line
 
 
 def is_host(value: str) -> str:

@@ -153,7 +153,7 @@ def test_check_names_each_broken_part(town: Town) -> None:
     (broken / "menu.txt").write_text("{{ nonsense", "utf-8")
     port = closed_port()
     town.configure(service=f'templates = "{town.folder}/templates"', password="wrong", smtp_port=port)
-    town.file.write_text(town.file.read_text("utf-8").replace("/mailbot.sqlite", "/nowhere/x.sqlite"), "utf-8")
+    town.file.write_text(town.file.read_text("utf-8").replace("/mailbot.sqlite", "/nowhere/deeper/x.sqlite"), "utf-8")
     ended = town.mailbot("check")
     bad = [line for line in ended.stdout.decode().splitlines() if line.startswith("bad")]
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import click
 
-from mailbot import __version__, console, explaining
+from mailbot import __version__, beginning, console, explaining
 from mailbot.adapters.words import load_words
 from mailbot.config import Config, ConfigError, default_file, load, load_service
 from mailbot.core.understanding import understand
@@ -46,7 +46,7 @@ class _Commands(click.Group):
 def main() -> None:
     """Reads a registration inbox and answers it: plain mail in, Zoom link and calendar invite out.
 
-    See it first with `mailbot demo`. Then: write a configuration, prove it with `mailbot check`, see with
+    See it first with `mailbot demo`. Then: `mailbot init` writes a configuration, `mailbot check` proves it, see with
     `mailbot rehearse` how the mails that are there would be understood, and let `mailbot run` do it.
 
     Exit codes: 0 done, 1 failed, 2 misuse of the command line, 78 bad configuration.
@@ -58,6 +58,7 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
+main.add_command(beginning.init)
 config_option = click.option(
     "--config",
     "file",

@@ -77,8 +77,9 @@ class Daemon:
         self._began = time.monotonic()
         self._collecting = Loop("collect", self._mailbox_failed)
         self._handling, self._delivering = Loop("handle"), Loop("deliver")
-        self._reminding = Loop("remind")
-        self._loops = (self._collecting, self._handling, self._delivering, self._reminding)
+        # Two, though the same bell rings them: the end of one's turn must not hide that the other hangs.
+        self._reminding, self._retiring = Loop("remind"), Loop("retire")
+        self._loops = (self._collecting, self._handling, self._delivering, self._reminding, self._retiring)
         self._filing_rests_until, self._filing_failed = clock(), False
         self._contact_due = clock()
         self._ready = False
@@ -240,9 +241,9 @@ class Daemon:
     def _set_bell(self) -> BackgroundScheduler:
         bell = self._bell
         now = utc_now()  # the scheduler lives in real time, whatever our own clock says
-        take = self._reminding.take
+        take, retire = self._reminding.take, self._retiring.take
         bell.add_job(take, CronTrigger(second=0, timezone=UTC), [self._remind], id=REMIND, next_run_time=now)
-        bell.add_job(take, CronTrigger(hour=3, minute=17, timezone=UTC), [self._retire], next_run_time=now)
+        bell.add_job(retire, CronTrigger(hour=3, minute=17, timezone=UTC), [self._retire], next_run_time=now)
         if seconds := systemd.watchdog_seconds():
             bell.add_job(self._sign_of_life, "interval", seconds=max(1.0, seconds / 3))
         return bell

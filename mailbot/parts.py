@@ -10,7 +10,7 @@ from pathlib import Path
 from mailbot.adapters.imap import ImapMailbox, ImapSettings
 from mailbot.adapters.smtp import SmtpPostman, SmtpSettings
 from mailbot.adapters.store import SqlStore, open_engine
-from mailbot.adapters.store.engine import hold_alone, migrate, require_present
+from mailbot.adapters.store.engine import hold_alone, make_folder, migrate, require_present
 from mailbot.adapters.templates import load_texts, text_problems
 from mailbot.adapters.words import load_words
 from mailbot.config import Config, ConfigError, ImapSection, ServiceConfig, SmtpSection
@@ -126,6 +126,7 @@ def open_store(service: ServiceConfig, clock: Clock, *, alone: bool = False) -> 
         StoreTrouble: it cannot be opened, a newer mailbot has written it, or another daemon works on it.
     """
     engine = open_engine(service.config.service.database)
+    make_folder(engine)
     held = hold_alone(engine) if alone else None  # before anything is changed
     copy = migrate(engine, clock())
     if copy:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers.dovecot import Dovecot, dovecot_is_here
+from tests.servers.units import systemd_is_here
 
 
 def postgresql_is_here() -> bool:
@@ -18,6 +19,8 @@ def postgresql_is_here() -> bool:
 SERVERS: dict[str, tuple[Callable[[], bool], str]] = {
     "dovecot": (dovecot_is_here, "dovecot-imapd and dovecot-lmtpd"),
     "postgresql": (postgresql_is_here, "postgresql"),
+    "systemd": (systemd_is_here, "systemd"),
+    "curl": (lambda: shutil.which("curl") is not None, "curl"),
 }
 """By marker: how to tell whether a server is here, and the packages that bring it."""
 

@@ -180,6 +180,7 @@ def test_a_secret_can_be_given_in_every_way(tmp_path: Path, monkeypatch: pytest.
     ("secret", "told"),
     [
         (Secret(file="missing"), "the secret file missing cannot be read: No such file or directory; it must be there"),
+        (Secret(file=os.devnull), "the secret file /dev/null is empty: write the password into it"),
         (Secret(env="MAILBOT_MISSING"), "the environment has no variable MAILBOT_MISSING"),
         (Secret(credential="imap"), "add LoadCredential=imap"),
         (Secret(command=("false",)), "the secret command false ended with 1"),

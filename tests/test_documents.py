@@ -9,6 +9,8 @@ import click
 import pytest
 
 from mailbot.cli import main
+from mailbot.config.draft import Answers, drafted, example_file
+from mailbot.config.providers import Servers, providers
 from mailbot.core.model import LetterKind
 from mailbot.core.writing.samples import ANNA, AT, SENDER, digests, letters, series
 from mailbot.core.writing.texts import FORMS, LANGUAGES
@@ -17,6 +19,7 @@ from mailbot.core.writing.vocabulary import digest_words, letter_words
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "systemd").glob("*.md")])
 README = (ROOT / "README.md").read_text("utf-8")
+PROVIDERS = (ROOT / "docs" / "providers.md").read_text("utf-8")
 TEXTS = (ROOT / "docs" / "texts.md").read_text("utf-8")
 PICTURES = sorted((ROOT / "docs").rglob("*.png"))
 
@@ -111,6 +114,30 @@ def test_every_word_of_templates_is_explained() -> None:
 
     assert set(words) | set(more) <= named
     assert {kind.value for kind in LetterKind} <= named
+
+
+def test_the_table_of_providers_is_what_init_knows() -> None:
+    """docs/providers.md has each with its servers, ports and way to log in."""
+    rows = {
+        row[0]: row[1:] for row in re.findall(r"^\| `(\w[\w-]*)` \| (.*) \| (.*) \| (.*) \|$", PROVIDERS, re.MULTILINE)
+    }
+
+    for provider in providers():
+        servers = provider.servers
+        port = {"tls": 465, "starttls": 587}[servers.smtp_security]
+        imap, smtp, login = rows.pop(provider.key)
+        assert (imap, smtp) == (f"`{servers.imap}` 993", f"`{servers.smtp}` {port}")
+        assert (login == "token") is bool(servers.token_url)
+    assert rows == {}
+
+
+def test_the_token_command_that_is_written_about_is_the_one_that_init_writes() -> None:
+    """Word for word, but for the address."""
+    servers = Servers("imap.example", "smtp.example", "starttls", token_url="https://…/token")
+    written = drafted(Answers("a@b.example", servers, "x", "y", "c@b.example"), example_file().read_text("utf-8"))
+    [line] = [line for line in PROVIDERS.splitlines() if line.startswith("password = { command")]
+
+    assert line in written.splitlines()
 
 
 def test_letters_are_written_out_for_looking_at(tmp_path: Path) -> None:

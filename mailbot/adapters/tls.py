@@ -43,6 +43,8 @@ def mend(error: BaseException, section: str) -> str:
         keys = ("host",)
     elif isinstance(error, FileNotFoundError):  # nothing else is opened on the way to a connection
         keys = ("ca_file",)
+    elif isinstance(error, PermissionError):  # a file that others alone may read, or a firewall of this machine
+        keys = ("ca_file", "host", "port")
     elif isinstance(error, ConnectionRefusedError):
         keys = ("host", "port")
     elif isinstance(error, OSError):

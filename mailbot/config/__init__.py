@@ -16,6 +16,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from mailbot.config.draft import example_file
 from mailbot.config.sections import Config, ImapSection, SmtpSection
 
 __all__ = [
@@ -84,7 +85,8 @@ def _read(file: Path, needed: Iterable[str]) -> tuple[Config | None, list[str]]:
         text = file.read_text("utf-8")
         data = tomllib.loads(text)
     except FileNotFoundError:
-        return None, [f"there is no such file; name one with --config, or copy {_example()} there"]
+        mend = f"write one with `mailbot init`, or copy {example_file()} there"
+        return None, [f"there is no such file; name one with --config, {mend}"]
     except OSError as error:
         return None, [f"cannot be read: {error.strerror}; let mailbot's user read it"]
     except UnicodeDecodeError as error:
@@ -97,13 +99,6 @@ def _read(file: Path, needed: Iterable[str]) -> tuple[Config | None, list[str]]:
     except ValidationError as error:
         return None, missing + [_in_words(dict(detail), data) for detail in error.errors()]
     return config, missing + _times_that_are_not(config)
-
-
-def _example() -> Path:
-    """The example to start from: inside the installed package, or beside it in a checkout."""
-    package = Path(__file__).parent.parent
-    inside = package / "config.example.toml"
-    return inside if inside.exists() else package.parent / inside.name
 
 
 def _line_of(said: str, text: str) -> str:

@@ -55,13 +55,16 @@ class Secret:
 
 def _from_file(path: Path) -> str:
     try:
-        return path.read_text("utf-8").rstrip("\r\n")
+        found = path.read_text("utf-8").rstrip("\r\n")
     except OSError as error:
         raise SecretTrouble(
             f"the secret file {path} cannot be read: {error.strerror}; it must be there for mailbot's user to read"
         ) from error
     except UnicodeDecodeError as error:
         raise SecretTrouble(f"the secret file {path} cannot be read: it is not UTF-8") from error
+    if not found:
+        raise SecretTrouble(f"the secret file {path} is empty: write the password into it")
+    return found
 
 
 def _from_command(command: tuple[str, ...]) -> str:

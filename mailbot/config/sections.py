@@ -133,7 +133,11 @@ class ServerSection(Section):
     ca_file: Text | None = Field(
         None, description="A file of certificate authorities to trust instead of the system's."
     )
-    auth: Auth = Field("password", description="`xoauth2`: the password is an OAuth 2 token, usually from a command.")
+    auth: Auth = Field(
+        "password",
+        description="`xoauth2`: the password is an OAuth 2 token, bare or in the JSON that token servers answer; "
+        "usually it comes from a command (docs/providers.md).",
+    )
 
 
 class ImapSection(ServerSection):

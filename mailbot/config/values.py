@@ -47,7 +47,8 @@ def _moment(value: object) -> object:
     raise ValueError("write day and hour without quotation marks, such as 2027-03-11T17:00:00")
 
 
-def _address(value: object) -> Address:
+def mail_address(value: object) -> Address:
+    """An address, with a name or without; ``ValueError`` says how to write one."""
     name, address = parseaddr(value) if isinstance(value, str) else ("", "")
     if not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", address):
         raise ValueError(
@@ -91,7 +92,7 @@ Text = Annotated[str, Field(min_length=1, strict=True)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
-MailAddress = Annotated[Address, BeforeValidator(_address)]
+MailAddress = Annotated[Address, BeforeValidator(mail_address)]
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 SecretValue = Annotated[Secret, BeforeValidator(_secret)]
 Security = Literal["tls", "starttls", "none"]

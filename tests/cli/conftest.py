@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -114,14 +114,14 @@ def town(tmp_path: Path) -> Iterator[Town]:
 class Running:
     """`mailbot run` at work, with what it tells systemd and what it logs."""
 
-    def __init__(self, town: Town, **environment: str) -> None:
+    def __init__(self, town: Town, inside: Sequence[str | Path] = (), **environment: str) -> None:
         self._states = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._states.bind(str(town.folder / "notify"))
         self.told: list[str] = []
         self._log = town.folder / "log"
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "mailbot", "run", "--config", str(town.file)],
+                [*inside, sys.executable, "-m", "mailbot", "run", "--config", str(town.file)],
                 stderr=log,
                 stdout=log,
                 env={**os.environ, "NOTIFY_SOCKET": str(town.folder / "notify"), **environment},
@@ -168,9 +168,9 @@ def start(town: Town) -> Iterator[Callable[..., Running]]:
     """Starts `mailbot run`; whatever still runs at the end of the test is ended."""
     with _closing_all() as started:
 
-        def start(**environment: str) -> Running:
+        def start(inside: Sequence[str | Path] = (), **environment: str) -> Running:
             (town.folder / "notify").unlink(missing_ok=True)
-            running = Running(town, **environment)
+            running = Running(town, inside, **environment)
             started.append(running)
             return running
 

@@ -16,7 +16,7 @@ import pytest
 
 from tests.cli.conftest import SERIES, Running, Town, closed_port, mail, mailbot
 
-COMMANDS = ("run", "check", "demo", "explain", "rehearse", "status", "export", "digest", "forget")
+COMMANDS = ("init", "run", "check", "demo", "explain", "rehearse", "status", "export", "digest", "forget")
 PROMISED = (
     "file",
     "outcome",
@@ -47,11 +47,11 @@ def answered(town: Town, start: Callable[[], Running]) -> Town:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(command: str) -> None:
-    """--help works without a configuration; every command but the demo takes --config."""
+    """--help works without a configuration; every command that reads a configuration takes --config."""
     ended = mailbot(command, "--help", MAILBOT_CONFIG="/nowhere")
 
     assert ended.returncode == 0
-    assert (b"--config" in ended.stdout) is (command != "demo")
+    assert (b"--config" in ended.stdout) is (command not in ("init", "demo"))
 
 
 def test_the_list_of_commands_is_whole_and_readable() -> None:
@@ -153,7 +153,7 @@ def test_check_names_each_broken_part(town: Town) -> None:
     (broken / "menu.txt").write_text("{{ nonsense", "utf-8")
     port = closed_port()
     town.configure(service=f'templates = "{town.folder}/templates"', password="wrong", smtp_port=port)
-    town.file.write_text(town.file.read_text("utf-8").replace("/mailbot.sqlite", "/nowhere/x.sqlite"), "utf-8")
+    town.file.write_text(town.file.read_text("utf-8").replace("/mailbot.sqlite", "/nowhere/deeper/x.sqlite"), "utf-8")
     ended = town.mailbot("check")
     bad = [line for line in ended.stdout.decode().splitlines() if line.startswith("bad")]
 

@@ -39,7 +39,7 @@ ssl = yes
 ssl_cert = <{folder}/cert.pem
 ssl_key = <{folder}/key.pem
 ssl_min_protocol = TLSv1.2
-auth_mechanisms = plain login
+auth_mechanisms = {mechanisms}
 auth_failure_delay = 0
 auth_username_format = %Ln
 mail_location = maildir:{folder}/mail/%n
@@ -49,12 +49,12 @@ first_valid_gid = 1
 mailbox_idle_check_interval = 1s
 postmaster_address = postmaster@valverde.example
 passdb {{
-  driver = static
-  args = password={password}
+  driver = {passdb}
+  args = {passdb_arguments}
 }}
 userdb {{
   driver = static
-  args = uid={user} gid={group} home={folder}/home/%n
+  args = allow_all_users=yes uid={user} gid={group} home={folder}/home/%n
 }}
 namespace inbox {{
   inbox = yes
@@ -84,6 +84,16 @@ service stats {{
 }}
 """
 
+OAUTH2 = """
+introspection_mode = post
+introspection_url = {url}
+username_attribute = username
+active_attribute = active
+active_value = true
+scope = mail
+timeout_msecs = 5000
+"""
+
 
 def dovecot_is_here() -> bool:
     """Whether the distribution's packages are installed."""
@@ -93,16 +103,17 @@ def dovecot_is_here() -> bool:
 class Dovecot:
     """The server, for the time of a ``with``."""
 
-    def __init__(self, *, separator: str = "/", prefix: str = "") -> None:
+    def __init__(self, *, separator: str = "/", prefix: str = "", tokens: str = "") -> None:
         """Starts nothing yet.
 
         Args:
             separator: between the parts of a folder's name.
             prefix: before the names of personal folders, such as ``INBOX.``.
+            tokens: where a token can be shown (RFC 7662); with it, XOAUTH2 is the one way to log in.
         """
         self._user = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
         self._group = grp.getgrgid(self._user.pw_gid)
-        self._separator, self._prefix = separator, prefix
+        self._separator, self._prefix, self._tokens = separator, prefix, tokens
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "Dovecot":
@@ -117,12 +128,15 @@ class Dovecot:
         issued.private_key_pem.write_to_path(self.folder / "key.pem")
         for number, blob in enumerate(issued.cert_chain_pems):
             blob.write_to_path(self.folder / "cert.pem", append=number > 0)
+        (self.folder / "oauth2.conf").write_text(OAUTH2.format(url=self._tokens))
         (self.folder / "dovecot.conf").write_text(
             CONFIGURATION.format(
                 folder=self.folder,
                 user=self._user.pw_name,
                 group=self._group.gr_name,
-                password=PASSWORD,
+                mechanisms="xoauth2" if self._tokens else "plain login",
+                passdb="oauth2" if self._tokens else "static",
+                passdb_arguments=self.folder / "oauth2.conf" if self._tokens else f"password={PASSWORD}",
                 separator=self._separator,
                 prefix=self._prefix,
                 imap=self.imap_port,

@@ -22,7 +22,7 @@ def nothing_here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("nothing_here")
-@pytest.mark.parametrize("marker", ["dovecot", "postgresql"])
+@pytest.mark.parametrize("marker", ["dovecot", "postgresql", "systemd", "curl"])
 def test_a_missing_server_skips_a_test_and_fails_it_where_it_is_required(
     marker: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -36,7 +36,7 @@ def test_a_missing_server_skips_a_test_and_fails_it_where_it_is_required(
     conftest.pytest_runtest_setup(marked("slow"))
 
 
-@pytest.mark.parametrize("marker", ["dovecot", "postgresql"])
+@pytest.mark.parametrize("marker", ["dovecot", "postgresql", "systemd", "curl"])
 def test_a_server_that_is_here_is_used(marker: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is skipped then."""
     monkeypatch.setitem(conftest.SERVERS, marker, (lambda: True, "nothing"))

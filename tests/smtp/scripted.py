@@ -110,9 +110,10 @@ class ScriptedServer:
     async def _session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await self._answer("banner", writer)
         recipient, mails = "", 0
-        while line := (await reader.readline()).decode("utf-8").strip():
+        while raw := await reader.readline():
+            line = raw.decode("utf-8").strip()
             self.commands.append(line)
-            word = line.split(maxsplit=1)[0].lower()
+            word = line.split(maxsplit=1)[0].lower() if line else "auth"  # an empty line goes on with a log-in
             if word in ("ehlo", "helo"):
                 if self.replies["ehlo"]:
                     await self._answer("ehlo", writer)

@@ -58,8 +58,8 @@ def tls_context() -> ssl.SSLContext:
 
 
 @contextmanager
-def serving(security: str = "none", **options: object) -> Iterator[RealServer]:
-    """A server, for the time of a ``with``."""
+def serving(security: str = "none", kind: type[SMTP] = SMTP, **options: object) -> Iterator[RealServer]:
+    """A server, for the time of a ``with``; ``kind`` may know another log-in."""
     real = RealServer()
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
@@ -67,7 +67,7 @@ def serving(security: str = "none", **options: object) -> Iterator[RealServer]:
 
     def session() -> SMTP:
         tls = tls_context() if security == "starttls" else None
-        return SMTP(
+        return kind(
             real,
             hostname="localhost",
             loop=loop,

@@ -13,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from mailbot.adapters.store import SqlStore, open_engine
-from mailbot.adapters.store.engine import hold_alone, migrate, require_present, revision
+from mailbot.adapters.store.engine import hold_alone, make_folder, migrate, require_present, revision
 from mailbot.adapters.store.tables import metadata
 from mailbot.ports import StoreTrouble
 from tests import samples
@@ -49,6 +49,22 @@ def test_what_root_makes_belongs_to_the_services_user(tmp_path: Path) -> None:
     store.close()
 
     assert made == {f"mailbot.sqlite{end}": (12345, 12346) for end in ("", ".lock", "-shm", "-wal")}
+
+
+def test_the_folder_is_made_for_its_owner_alone_where_the_one_above_is_there(tmp_path: Path) -> None:
+    """Nobody has to before the first `mailbot check`; a whole path that is not there is a slip of the pen."""
+    engine = open_engine(f"sqlite:///{tmp_path}/state/mailbot.sqlite")
+    make_folder(engine)
+    migrate(engine, NOW)
+    assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o700
+    make_folder(engine)
+
+    far = open_engine(f"sqlite:///{tmp_path}/far/away/mailbot.sqlite")
+    make_folder(far)
+    with pytest.raises(StoreTrouble, match="check that the folder exists"):
+        migrate(far, NOW)
+    engine.dispose()
+    far.dispose()
 
 
 def next_step(folder: Path, monkeypatch: pytest.MonkeyPatch, *statements: str) -> None:

@@ -13,6 +13,7 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginEr
 
 from mailbot.adapters.tls import client_context, mend, os_words
 from mailbot.config.secret import SecretTrouble
+from mailbot.config.token import refusal_in_words, token_of
 from mailbot.ports import MailboxTrouble
 
 CONNECT_SECONDS = 15.0
@@ -51,19 +52,18 @@ class ImapSettings:
         return f"IMAP {self.host}:{self.port}"
 
 
-def connect(settings: ImapSettings) -> Any:
-    """A client that is logged in.
+def connect(settings: ImapSettings) -> tuple[Any, float]:
+    """A client that is logged in, and after how many seconds it should log in anew.
 
     Raises:
         MailboxTrouble: the server will not have the name or the password, or anything else.
     """
     client = _connected(settings)
     try:
-        _log_in(client, settings)
+        return client, _log_in(client, settings)
     except BaseException:
         drop(client)
         raise
-    return client
 
 
 def drop(client: Any) -> None:
@@ -96,14 +96,17 @@ def _connected(settings: ImapSettings) -> Any:
     return client
 
 
-def _log_in(client: Any, settings: ImapSettings) -> None:
+def _log_in(client: Any, settings: ImapSettings) -> float:
+    token, reasons = None, _Reasons()
     try:
         secret = settings.password()
+        if settings.auth == "xoauth2":
+            token = token_of(secret)
     except SecretTrouble as error:
         raise MailboxTrouble(f"imap.password: {error}") from error
     try:
-        if settings.auth == "xoauth2":
-            client.oauth2_login(settings.username, secret)
+        if token is not None:
+            client.sasl_login("XOAUTH2", reasons.answering(token.initial_response(settings.username)))
         elif (settings.username + secret).isascii():
             client.login(settings.username, secret)
         else:
@@ -112,10 +115,31 @@ def _log_in(client: Any, settings: ImapSettings) -> None:
         lost = isinstance(error.__context__, IMAPClientAbortError | OSError)
         if isinstance(error, LoginError) and not lost and not _FOR_NOW.search(said(error)):
             raise MailboxTrouble(
-                f"{settings.where}: the log-in as {settings.username} was refused: {said(error)}; "
+                f"{settings.where}: the log-in as {settings.username} was refused: {said(error)}{reasons}; "
                 "check `imap.username` and `imap.password`"
             ) from error
         raise MailboxTrouble(f"{settings.where}: could not log in: {said(error)}") from error
+    return token.renew_after if token is not None else float("inf")
+
+
+class _Reasons:
+    """The client's side of XOAUTH2: one word, and an empty one where the server then says what it has against it."""
+
+    def __init__(self) -> None:
+        self._told = ""
+
+    def answering(self, word: bytes) -> Callable[[bytes], bytes]:
+        """What imapclient calls with each challenge, the first of which is empty."""
+        words = iter((word,))
+
+        def answer(challenge: bytes) -> bytes:
+            self._told = refusal_in_words(challenge)
+            return next(words, b"")
+
+        return answer
+
+    def __str__(self) -> str:
+        return f" ({self._told}; the next try asks for a fresh token)" if self._told else ""
 
 
 def said(error: BaseException) -> str:

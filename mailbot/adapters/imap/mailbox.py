@@ -5,12 +5,17 @@ can and pauses where it cannot; ``interrupt`` ends a wait from another thread. A
 a SEARCH follows. What the server says in passing counts too: a mail that comes between a SEARCH and the wait after it
 is told at the end of some other answer, or not at all.
 
-A connection that is not beyond doubt is given up with ``MailboxTrouble``, for the loop to come back later.
+A connection that is not beyond doubt is given up with ``MailboxTrouble``, for the loop to come back later. But sessions
+end: servers give them a day, or as long as a token lives, mostly an hour. One whose token is about to end is ended by
+us, and one that has lived for a while and is ended by the server while we wait is no trouble yet: the next turn logs in
+anew, and has something to tell if that fails.
 """
 
 import contextlib
+import logging
 import select
 import socket
+import time
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
@@ -23,6 +28,10 @@ from mailbot.adapters.imap.fetching import Fetching
 from mailbot.adapters.imap.idle import IdleRefused, idle
 from mailbot.ports import Arrival, MailboxTrouble
 
+log = logging.getLogger(__name__)
+
+USUAL_LIFE = 600.0
+"""Seconds after which the end of a session is one of the things that happen."""
 MOST_NAMES = 12
 """Folders that are named where the right one is missing."""
 
@@ -36,6 +45,8 @@ class ImapMailbox:
         self._settings = settings
         self._fetching = Fetching(settings.folder, settings.max_bytes)
         self._client: Any = None
+        self._opened_at = 0.0
+        self._renew_at = float("inf")
         self._uidvalidity = 0
         self._read_only = False
         self._idles = True
@@ -50,9 +61,17 @@ class ImapMailbox:
     # --- the connection
 
     def open(self) -> int:
-        """Connects where not connected, and answers the folder's UIDVALIDITY."""
+        """Connects where not connected, or where the token ends soon, and answers the folder's UIDVALIDITY."""
+        if self._client is not None and time.monotonic() >= self._renew_at:
+            log.info("%s: logging in anew before the token ends", self._settings.where)
+            self._leave()
+        return self._open()
+
+    def _open(self) -> int:
         if self._client is None:
-            self._client = connect(self._settings)
+            self._client, renew_after = connect(self._settings)
+            self._opened_at = time.monotonic()
+            self._renew_at = self._opened_at + renew_after
             with self._told(f"open the folder {self.folder}"):
                 selected = self._selected(self._client)
                 if b"UIDVALIDITY" not in selected:
@@ -83,13 +102,16 @@ class ImapMailbox:
 
     def close(self) -> None:
         """Logs out, for good; never raises."""
+        self._leave()
+        self._bell_in.close()
+        self._bell_out.close()
+
+    def _leave(self) -> None:
         client, self._client = self._client, None
         if client is not None:
             with contextlib.suppress(*BROKEN_STREAM):
                 client.logout()
             drop(client)
-        self._bell_in.close()
-        self._bell_out.close()
 
     @contextlib.contextmanager
     def _told(self, doing: str) -> Iterator[None]:
@@ -103,7 +125,7 @@ class ImapMailbox:
             raise MailboxTrouble(f"{self._settings.where}: could not {doing}: {said(error)}") from error
 
     def _ready(self) -> Any:
-        self.open()
+        self._open()  # within a turn the folder stays the one whose UIDVALIDITY ``open`` has answered
         return self._client
 
     def check(self) -> str:
@@ -148,11 +170,22 @@ class ImapMailbox:
     def wait(self, seconds: float) -> None:
         """Returns when mail may have arrived, on ``interrupt``, or in time; a SEARCH should follow in any case."""
         client = self._ready()
-        if self._idles:
+        try:
             with self._told("wait for mail"):
-                self._idle(client, min(seconds, self._settings.longest_idle))
+                self._wait(client, min(seconds, max(0.0, self._renew_at - time.monotonic())))
+        except MailboxTrouble as trouble:
+            lived = time.monotonic() - self._opened_at
+            if lived < USUAL_LIFE:
+                raise
+            log.info("the session ended after %.0f min, which is usual; logging in anew: %s", lived / 60, trouble)
+
+    def _wait(self, client: Any, seconds: float) -> None:
+        if self._idles:
+            self._idle(client, min(seconds, self._settings.longest_idle))
         if not self._idles and not self._heard_news(client):
             self._pause(min(seconds, self._settings.poll_seconds))
+            if time.monotonic() - self._opened_at >= USUAL_LIFE:
+                client.noop()  # finds out here, and not in a search, whether the session has ended
 
     def _idle(self, client: Any, seconds: float) -> None:
         # The NOOP leaves nothing unread behind, and tells what came since the last answer.

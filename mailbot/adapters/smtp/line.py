@@ -29,6 +29,7 @@ from aiosmtplib import (
     SMTPTimeoutError,
 )
 
+from mailbot.adapters.smtp.token import log_in_by_token
 from mailbot.adapters.tls import client_context, mend, os_words
 from mailbot.config.secret import SecretTrouble
 from mailbot.core.retry import Accepted, Receipt, Refused, Unreachable
@@ -75,6 +76,7 @@ class Line:
         self._settings = settings
         self._client: SMTP | None = None
         self._used_at = 0.0
+        self._renew_at = float("inf")
         self._kept = False  # whether the mail in hand goes over a connection that was open before
         self.failed_to_open = False
         """Whether the last attempt to connect and log in failed."""
@@ -124,7 +126,7 @@ class Line:
         if settings.username is not None and settings.password is not None:
             secret = await asyncio.to_thread(settings.password)
             if settings.auth == "xoauth2":
-                await client.auth_xoauth2(settings.username, secret)
+                self._renew_at = time.monotonic() + await log_in_by_token(client, settings.username, secret)
             else:
                 await client.login(settings.username, secret)
         if client.is_ehlo_or_helo_needed:
@@ -136,6 +138,8 @@ class Line:
     async def send(self, parcel: Parcel) -> Receipt:
         """Tries one mail once. Whatever happens, there is a receipt."""
         try:
+            if self.is_open and time.monotonic() >= self._renew_at:
+                await self.close()  # its token ends soon
             if self.is_open and time.monotonic() - self._used_at > STALE_SECONDS:
                 await self._ask_whether_alive()
             self._kept = self.is_open
@@ -219,6 +223,9 @@ class Line:
             if isinstance(error, SMTPSenderRefused) and self._kept:
                 raise Closed(f"{code} {reply}")
             return Refused(code, reply)
+        if code == LOGIN_WANTED and self._kept and isinstance(error, SMTPSenderRefused):
+            self.drop()  # we were logged in: the token of this session has ended
+            raise Closed(f"{code} {reply}")
         self._used_at = time.monotonic()
         await self._reset()
         if code == LOGIN_WANTED:

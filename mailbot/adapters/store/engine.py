@@ -6,6 +6,7 @@ Before a migration changes an existing file, a copy of it is put beside it; a da
 is refused. The file and its copies can be read by their owner alone, and what is erased is overwritten.
 """
 
+import contextlib
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -57,7 +58,13 @@ def open_engine(url: str) -> Engine:
 def _set_up_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     # The driver's own idea of when a transaction begins is switched off: _begin_sqlite says it.
     connection.isolation_level = None
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "secure_delete = ON",
+        "temp_store = MEMORY",  # what savepoints keep aside: no words of mails in a folder of others, which may be full
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -183,6 +190,17 @@ def _alembic() -> AlembicConfig:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     return config
+
+
+def make_folder(engine: Engine) -> None:
+    """Makes the folder of an SQLite file, for nobody else to read, where the folder above is there.
+
+    So nobody has to before the first `mailbot check`. What stands in the way is told when the file is opened.
+    """
+    file = _file(engine.url)
+    if file is not None:
+        with contextlib.suppress(OSError):
+            file.parent.mkdir(mode=0o700)
 
 
 def hold_alone(engine: Engine) -> Alone | None:

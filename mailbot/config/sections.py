@@ -6,7 +6,7 @@ as local times of the series; what comes out of here is aware.
 
 import os
 from datetime import datetime, time, timedelta
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -56,6 +56,11 @@ class ServiceSection(Section):
         description="A folder with it.toml, en.toml or themes.toml: words that the reader is to know beside its own.",
     )
     organisers: tuple[MailAddress, ...] = Field((), description="Addresses of the organisers.")
+    log: Literal["text", "json"] = Field(
+        "text",
+        description="`json`: the log is a JSON object a line, unless a person watches on a terminal. A change takes a "
+        "restart.",
+    )
 
 
 class SeriesSection(Section):

@@ -27,6 +27,7 @@ from mailbot.greeting import greet_smtp
 from mailbot.looping import Loop
 from mailbot.loops import collect, deliver, handle, remind
 from mailbot.loops.house import House
+from mailbot.measuring import Measuring
 from mailbot.parts import make_house, make_mailbox, make_postman, open_store, utc_now
 from mailbot.ports import Clock, Mailbox, MailboxTrouble, Postman, StoreTrouble
 
@@ -79,6 +80,7 @@ class Daemon:
         self._handling, self._delivering = Loop("handle"), Loop("deliver")
         self._reminding = Loop("remind")
         self._loops = (self._collecting, self._handling, self._delivering, self._reminding)
+        self._measuring = Measuring(lambda: self._store.figures(self._house.series, clock()), self._loops, clock)
         self._filing_rests_until, self._filing_failed = clock(), False
         self._contact_due = clock()
         self._ready = False
@@ -105,6 +107,7 @@ class Daemon:
             thread.start()
         self._greet()
         bell.start()
+        self._measuring.configure(self._service.config.metrics)
         systemd.notify("STATUS=starting")
         self._stopping.wait()
         systemd.notify("STOPPING=1", "STATUS=finishing what is in hand")
@@ -123,6 +126,7 @@ class Daemon:
             mailbox.close()
         for postman in (*self._retired_postmen, self._postman):
             postman.close()
+        self._measuring.close()
         self._store.close()
         log.info("stopped", extra=event("stopped"))
 
@@ -155,6 +159,7 @@ class Daemon:
             self._retired_postmen.append(self._postman)
             self._postman = make_postman(service.smtp)
             self._greet()  # what waited for the server is due as soon as it takes us in
+        self._measuring.configure(service.config.metrics)
         for loop in self._loops:
             loop.rung.set()  # what was mended need not wait
         if self._bell.get_job(REMIND):
@@ -244,6 +249,7 @@ class Daemon:
         take = self._reminding.take
         bell.add_job(take, CronTrigger(second=0, timezone=UTC), [self._remind], id=REMIND, next_run_time=now)
         bell.add_job(take, CronTrigger(hour=3, minute=17, timezone=UTC), [self._retire], next_run_time=now)
+        bell.add_job(self._measuring.write, "interval", minutes=1)
         if seconds := systemd.watchdog_seconds():
             bell.add_job(self._sign_of_life, "interval", seconds=max(1.0, seconds / 3))
         return bell

@@ -33,6 +33,10 @@ class Loop:
         """Set by whoever has something for it to do."""
         self.trouble = ""
         """What is the matter now, in words."""
+        self.turns = 0
+        """How many have been taken."""
+        self.went_well_at: float | None = None
+        """When it last got on, in seconds since 1970."""
         self._on_trouble = on_trouble
         self._told = ""
         self._failures = 0
@@ -56,6 +60,7 @@ class Loop:
         except Exception as trouble:  # noqa: BLE001  # whatever it is, the loop goes on, later
             wait = self._failed(trouble)
         self._turn_began = None
+        self.turns += 1
         return wait
 
     def turn_lasts(self) -> float:
@@ -67,7 +72,7 @@ class Loop:
         """What troubled it is over; a long turn may say so before it ends."""
         if self.trouble:
             log.info("%s: goes on", self.name, extra=event("loop-goes-on"))
-        self.trouble = ""
+        self.trouble, self.went_well_at = "", time.time()
 
     def _failed(self, trouble: Exception) -> float:
         self._failures += 1

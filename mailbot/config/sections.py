@@ -14,11 +14,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from mailbot.config.values import (
     Auth,
     Duration,
+    ListenAddress,
     MailAddress,
     Moment,
     NotNegative,
     Port,
     Positive,
+    PromFile,
     SecretValue,
     Security,
     Text,
@@ -243,6 +245,21 @@ class LimitsSection(Section):
         return Limits(**self.model_dump())
 
 
+class MetricsSection(Section):
+    """``[metrics]``: figures for a monitoring system; none where both keys are missing."""
+
+    file: PromFile | None = Field(
+        None,
+        description="A file for the textfile collector of Prometheus' node_exporter, written once a minute; it ends "
+        "with `.prom`.",
+    )
+    listen: ListenAddress | None = Field(
+        None,
+        description='An address and a port where Prometheus can ask, such as `"127.0.0.1:9797"`. It asks nobody for a '
+        "password, and names nobody.",
+    )
+
+
 class Config(Section):
     """The whole file."""
 
@@ -255,6 +272,7 @@ class Config(Section):
     digest: DigestSection = Field(default_factory=DigestSection)
     limits: LimitsSection = Field(default_factory=LimitsSection)
     retention: RetentionSection = Field(default_factory=RetentionSection)
+    metrics: MetricsSection = Field(default_factory=MetricsSection)
 
     @field_validator("meetings")
     @classmethod

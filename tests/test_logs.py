@@ -8,7 +8,7 @@ import pty
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -146,14 +146,15 @@ def entry(datagram: bytes) -> dict[str, str]:
 
 
 @pytest.fixture
-def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> socket.socket:
+def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
     """A journal that listens."""
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     listening.bind(str(tmp_path / "journal"))
     listening.settimeout(5)
     given = systemd.to_journal
     monkeypatch.setattr(systemd, "to_journal", lambda fields: given(fields, tmp_path / "journal"))
-    return listening
+    yield listening
+    listening.close()
 
 
 def test_an_event_is_one_entry_with_fields(journal: socket.socket) -> None:
@@ -162,7 +163,6 @@ def test_an_event_is_one_entry_with_fields(journal: socket.socket) -> None:
     handler.setFormatter(TextLines(with_time=False))
     handler.emit(fault())
     found = entry(journal.recv(100_000))
-    journal.close()
 
     assert found["MESSAGE"].startswith("mail 12 set aside\nTraceback")
     assert SECRET not in found["MESSAGE"]

@@ -34,6 +34,7 @@ def test_they_are_told_on_the_port_and_in_the_file_and_a_reload_changes_both(tmp
         with running(file, utc_now) as daemon:
             servers.put(mail(1))
             servers.wait_for(1, 30)
+            until(lambda: daemon._measuring.port is not None)
             until(lambda: 'letters_settled_total{kind="confirmation",state="sent"} 1.0' in asked(daemon))
             told = asked(daemon)
             assert 'mailbot_mails_handled_total{outcome="act"} 1.0' in told
@@ -41,8 +42,6 @@ def test_they_are_told_on_the_port_and_in_the_file_and_a_reload_changes_both(tmp
                 assert f'mailbot_loop_failing{{loop="{loop}"}} 0.0' in told
             until(lambda: 'mailbot_loop_last_success_timestamp_seconds{loop="collect"}' in asked(daemon))
             assert "mailbot_build_info" in first.read_text()
-            before = asked(daemon)
-            assert before
 
             configure(tmp_path, servers, f'file = "{second}"')
             daemon.reload()
@@ -58,10 +57,11 @@ def test_trouble_with_them_is_said_once_and_stops_no_mail(tmp_path: Path, caplog
         taken = f"127.0.0.1:{servers.smtp_port}"
         file = configure(tmp_path, servers, f'file = "{tmp_path}/missing/mailbot.prom"\nlisten = "{taken}"')
         with running(file, utc_now) as daemon:
-            daemon._measuring.write()
-            daemon._measuring.write()
             servers.put(mail(1))
             assert len(servers.wait_for(1, 30)) == 1
+            until(lambda: "metrics.file" in caplog.text)
+            daemon._measuring.write()
+            daemon._measuring.write()
 
     said = [record.getMessage() for record in caplog.records if record.getMessage().startswith("metrics.")]
     assert sorted(words.partition(":")[0] for words in said) == ["metrics.file", "metrics.listen"]

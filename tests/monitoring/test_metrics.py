@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families as read_text
 from mailbot.adapters.metrics import Metrics
 from mailbot.adapters.store import SqlStore
 from mailbot.core.figures import Figures, LoopFigures
-from mailbot.core.retry import Refused
+from mailbot.core.retry import Accepted, Refused
 from mailbot.loops import collect, deliver, handle, remind
 from tests.loops import world
 from tests.loops.conftest import clock, file, mailbox, postman, store
@@ -124,6 +124,33 @@ def test_times_of_answers_are_from_arrival_to_acceptance(busy: Metrics) -> None:
     assert within == {"1.0": 1, "5.0": 2, "60.0": 3, "900.0": 4, "+Inf": 4}
     assert one(found, "answer_seconds_count") == 4
     assert one(found, "answer_seconds_sum") == pytest.approx(443, abs=0.01)
+
+
+def test_the_first_letter_about_a_mail_is_its_answer(
+    store: SqlStore, clock: Clock, mailbox: MemoryMailbox, postman: ScriptedPostman
+) -> None:
+    """A cancellation is answered; that somebody else moves up, and learns so an hour later, makes it no later."""
+    small = house(world.series(sport={"capacity": 1}), digest_to=())
+
+    def work() -> None:
+        collect.turn(mailbox, store, small, clock)
+        handle.turn(store, small, clock)
+        deliver.turn(postman, store, clock)
+
+    for number, who in enumerate(("anna", "bruno")):
+        mailbox.put(world.register(who, "sport", number, clock()), clock())
+    work()
+    mailbox.put(world.cancel("anna", "sport", 3, clock()), clock())
+    clock.move(timedelta(seconds=20))
+    postman.lined_up += [Accepted("ok"), Refused(451, "4.3.0 later")]
+    work()
+    clock.move(HOUR)
+    work()
+    found = samples(metrics(store, clock).text().decode())
+
+    assert one(found, "letters_settled_total", kind="promotion", state="sent") == 1
+    assert one(found, "answer_seconds_count") == 3
+    assert one(found, "answer_seconds_sum") == pytest.approx(20, abs=0.01)
 
 
 def test_they_name_nobody(busy: Metrics) -> None:

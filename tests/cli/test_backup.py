@@ -1,12 +1,23 @@
 """`mailbot backup`, and what docs/operations.md says of putting one back, with the daemon as a process of its own."""
 
-import shutil
+import re
+import stat
+import subprocess
 from collections.abc import Callable
 from email import message_from_bytes
+from pathlib import Path
 
 from tests.cli.conftest import Running, Town, mail
 
 Start = Callable[..., Running]
+PAGE = Path(__file__).parent.parent.parent / "docs" / "operations.md"
+
+
+def documented() -> str:
+    """What the page tells to type in the folder of the database."""
+    found = re.search(r"^cd /var/lib/mailbot\n(.*?)^```", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    assert found
+    return found[1]
 
 
 def test_a_backup_of_a_running_daemon_is_put_back_and_it_goes_on(town: Town, start: Start) -> None:
@@ -22,9 +33,10 @@ def test_a_backup_of_a_running_daemon_is_put_back_and_it_goes_on(town: Town, sta
     first.wait_for_log(": sent", times=2)
     assert first.stop() == 0
 
-    for old in town.folder.glob("mailbot.sqlite*"):
-        old.rename(old.with_name(f"broken-{old.name}"))
-    shutil.copy(backup, town.folder / "mailbot.sqlite")
+    steps = documented().replace("/var/backups/mailbot/2027-03-01.sqlite", str(backup))
+    subprocess.run(["sh", "-euc", steps], cwd=town.folder, check=True)
+    assert (town.folder / "before" / "mailbot.sqlite").exists()
+    assert stat.S_IMODE((town.folder / "mailbot.sqlite").stat().st_mode) == 0o600
     # They lie in Mailbot/Done, where nobody reads them again: moved back into the inbox, as people do it.
     town.servers.put(mail(1))
     town.servers.put(mail(2))

@@ -6,7 +6,6 @@ without a database library.
 """
 
 import io
-import json
 import os
 import sys
 from collections.abc import Callable
@@ -14,17 +13,14 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 import click
 
 from mailbot import __version__, beginning, console, explaining
 from mailbot.adapters.words import load_words
-from mailbot.config import Config, ConfigError, default_file, load, load_service
+from mailbot.config import ConfigError, default_file, load, load_service
 from mailbot.core.understanding import understand
-
-if TYPE_CHECKING:
-    from mailbot.adapters.store import SqlStore
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -100,13 +96,14 @@ def run(file: Path, verbose: bool) -> None:
 
     SIGTERM or Ctrl-C ends it within ten seconds, once what is in hand is finished. SIGHUP takes the configuration
     over again; one with mistakes is refused and the old one stays. A server that cannot be reached is tried again,
-    later each time. The log goes to standard error.
+    later each time. The log goes to standard error, or to the journal where that leads there.
     """
     from mailbot.daemon import serve
     from mailbot.logs import log_to_stderr
 
-    log_to_stderr(verbose)
-    serve(file, load_service(file))
+    service = load_service(file)
+    log_to_stderr(verbose, service.config.service.log)
+    serve(file, service)
 
 
 @main.command(short_help="Prove the configuration, the servers and every letter.")
@@ -226,24 +223,16 @@ def rehearse(file: Path, folder: str | None, since: datetime | None, as_json: bo
 
 @main.command(short_help="Show how the service stands.")
 @config_option
-@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+@click.option("--json", "form", flag_value="json", help="As one JSON object.")
+@click.option("--nagios", "form", flag_value="nagios", help="For Nagios and Icinga: a line with figures; codes 0 to 3.")
 @tells_trouble
-def status(file: Path, as_json: bool) -> None:
+def status(file: Path, form: str | None) -> None:
     """Show how the service stands. Exit code 0: healthy; 1: not, and why."""
-    from dataclasses import asdict
+    from mailbot.standing import Form, standing
 
-    from mailbot.core.status import LATELY, troubles
-
-    config = load(file)
-    series = config.to_series()
-    now = datetime.now(series.timezone)
-    present = _store(config).status(series, now - LATELY)
-    found = troubles(present, now)
-    if as_json:
-        click.echo(json.dumps({"healthy": not found, "troubles": found, **asdict(present)}, default=str, indent=2))
-    else:
-        click.echo(console.status(present, found, series))
-    sys.exit(FAILED if found else 0)
+    told, code = standing(file, Form(form or Form.PAGE))
+    click.echo(told)
+    sys.exit(code)
 
 
 @main.command(short_help="Write the registrations as CSV, XLSX or JSON.")
@@ -255,6 +244,7 @@ def status(file: Path, as_json: bool) -> None:
 def export(file: Path, form: str, output: Path | None, meeting: str | None) -> None:
     """Write the registrations, all or those of one MEETING (its code), to standard output or a file."""
     from mailbot.core import export as tables
+    from mailbot.parts import open_present_store
 
     config = load(file)
     series = config.to_series()
@@ -262,7 +252,7 @@ def export(file: Path, form: str, output: Path | None, meeting: str | None) -> N
         raise click.UsageError(f"no meeting {meeting!r}; the codes are {', '.join(m.code for m in series.meetings)}")
     if form == "xlsx" and output is None and sys.stdout.isatty():
         raise click.UsageError("an XLSX file is no text; name a file with --output")
-    rows = _store(config).registrations([meeting] if meeting else None)
+    rows = open_present_store(config).registrations([meeting] if meeting else None)
     write = {"csv": tables.to_csv, "json": tables.to_json, "xlsx": tables.to_xlsx}[form]
     content = write(rows, series)
     if output is None:
@@ -286,11 +276,11 @@ def digest(file: Path, how: str) -> None:
     So the next daily one comes at its hour, and says the same again with what is new.
     """
     from mailbot.loops.remind import digest_mails
-    from mailbot.parts import make_house, make_postman, utc_now
+    from mailbot.parts import make_house, make_postman, open_present_store, utc_now
     from mailbot.ports import Accepted, Parcel
 
     service = load_service(file)
-    store = _store(service.config)
+    store = open_present_store(service.config)
     mails = digest_mails(store, make_house(service, store, utc_now), utc_now)
     if how == "print":
         click.echo(console.mail_text(mails[0].raw) if mails else "nobody gets the digest: `digest.to` is empty")
@@ -306,24 +296,34 @@ def digest(file: Path, how: str) -> None:
         sys.exit(FAILED)
 
 
+@main.command(short_help="Write a backup of the database.")
+@config_option
+@click.argument("target", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
+@tells_trouble
+def backup(file: Path, target: Path) -> None:
+    """Write a backup of the database to FILE, which must not be there yet, while the daemon goes on.
+
+    It is read through before it gets its name. docs/operations.md tells how it is restored.
+    """
+    from mailbot.adapters.store import back_up
+
+    click.echo(console.backup(back_up(load(file).service.database, target)))
+
+
 @main.command(short_help="Erase a person.")
 @config_option
 @click.argument("address")
 @tells_trouble
 def forget(file: Path, address: str) -> None:
     """Erase a person: registrations, mails and letters of ADDRESS. Only counts remain."""
+    from mailbot.parts import open_present_store
+
     wanted = address.strip().lower()
     if "@" not in wanted:
         raise click.UsageError(f"{address!r} is no mail address")
     config = load(file)
-    with closing(_store(config)) as store, store.work() as work:
+    with closing(open_present_store(config)) as store, store.work() as work:
         touched, copies = work.forget(wanted, datetime.now(UTC)), store.copies()
     done = f"all that was held on {wanted} is erased; counts remain, which name nobody"
     click.echo(done if touched else "nothing is held on this address")
     console.tell_copies(copies)
-
-
-def _store(config: Config) -> "SqlStore":
-    from mailbot.parts import open_present_store
-
-    return open_present_store(config)

@@ -1,28 +1,26 @@
-"""What the commands print: findings, explanations, the status; and the daemon's log lines.
+"""What the commands print: findings, explanations, the status.
 
 Much of it quotes strangers. ``plain`` takes the power out of what they wrote: no control character of theirs reaches
-a terminal or begins a line in the journal.
+a terminal, or begins a line in the journal (``logs``).
 """
 
 import email
 import email.policy
-import logging
 import re
 import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from textwrap import indent, wrap
 from typing import TYPE_CHECKING
 
 import click
 
-from mailbot.core.discretion import without_addresses
 from mailbot.core.model import ALL, Meeting, MeetingStatus, Outcome, PassageKind, Series
 from mailbot.core.retry import Accepted, Receipt, Refused
-from mailbot.core.status import Status
+from mailbot.core.status import Backup, Level, Status, Trouble
 from mailbot.core.understanding import Understood
 
 if TYPE_CHECKING:
@@ -35,6 +33,7 @@ _CITED = re.compile("«([^»…]{1,400})…?»")
 _MARK, _UNMARK = "\ue000", "\ue001"
 """Stand around words that told something until the text is broken into lines; ``plain`` leaves none of a stranger's."""
 _COLOURS = {Outcome.ACT: "green", Outcome.ASK: "yellow", Outcome.ATTENTION: "magenta", Outcome.IGNORE: "bright_black"}
+_LEVELS = {Level.WARNING: "yellow", Level.CRITICAL: "red"}
 
 
 def plain(text: str) -> str:
@@ -172,10 +171,24 @@ class Tally:
 # --- status -----------------------------------------------------------------------------------------------------------
 
 
-def status(present: Status, troubles: Sequence[str], series: Series) -> str:
-    """The whole status, a short page."""
+def ago(age: timedelta) -> str:
+    """How long something is past, or has lasted, in one unit."""
+    seconds = max(0, int(age.total_seconds()))
+    for unit, length in (("day", 86400), ("hour", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit}{'' if unit == 'min' else 's'} ago"
+    return f"{seconds} s ago"
+
+
+def status(present: Status, troubles: Sequence[Trouble], series: Series, at: datetime) -> str:
+    """The whole status, a short page that begins with what matters most."""
+    if troubles:
+        rows = [click.style("not well", fg="red", bold=True)]
+        rows += [f"  {click.style(plain(trouble.words), fg=_LEVELS[trouble.level])}" for trouble in troubles]
+    else:
+        rows = [click.style("healthy", fg="green", bold=True)]
     width = max((len(standing.code) for standing in present.meetings), default=0)
-    rows = [click.style("meetings", bold=True)]
+    rows.append(click.style("meetings", bold=True))
     for standing in present.meetings:
         meeting = series.meeting(standing.code)
         capacity = f"/{meeting.capacity}" if meeting and meeting.capacity else ""
@@ -185,24 +198,26 @@ def status(present: Status, troubles: Sequence[str], series: Series) -> str:
             f"{standing.waiting} waiting, {standing.cancelled} withdrawn{_closed(meeting) if meeting else ''}"
         )
     rows += [click.style("mails", bold=True), f"  {_counted(present.outcomes)}"]
+    if present.oldest_new:
+        rows.append(f"  the oldest that waits to be handled came {ago(at - present.oldest_new)}")
     if present.restrained_lately:
         told = ", ".join(f"{name} {count}" for name, count in sorted(present.restrained_lately.items()))
         rows.append(f"  left to a person within a day because a limit was reached: {told}")
     if present.to_read:
         rows.append(f"  for a person to read: {present.to_read}; the digest says which and why")
+    if present.set_aside_lately:
+        rows.append(f"  set aside within a day: {present.set_aside_lately}; the digest says which and why")
     rows += [click.style("letters", bold=True), f"  {_counted(present.letters)}"]
+    if present.oldest_letter:
+        rows.append(f"  the oldest that waits to be sent was written {ago(at - present.oldest_letter)}")
     if present.bounced_lately:
         rows.append(f"  came back within a day: {present.bounced_lately}; the digest says whose")
-    rows += [click.style("servers", bold=True)]
+    rows.append(click.style("servers", bold=True))
     for server, contact in sorted(present.contacts.items()):
         # As the meetings above: in the time of the series.
-        at = contact.at.astimezone(series.timezone) if contact.at else None
-        reached = f"last reached {at:%a %d %b %Y %H:%M:%S}" if at else "never reached"
+        moment = contact.at.astimezone(series.timezone) if contact.at else None
+        reached = f"last reached {moment:%a %d %b %Y %H:%M:%S}, {ago(at - moment)}" if moment else "never reached"
         rows.append(f"  {server}: {reached}{f'; {plain(contact.trouble)}' if contact.trouble else ''}")
-    if troubles:
-        rows += [click.style("not well", fg="red", bold=True), *(f"  {plain(trouble)}" for trouble in troubles)]
-    else:
-        rows.append(click.style("healthy", fg="green", bold=True))
     return "\n".join(rows)
 
 
@@ -217,7 +232,16 @@ def tell_copies(copies: Sequence[Path]) -> None:
         click.echo(f"{copy}: this copy was made before an upgrade and may still hold it; delete it", err=True)
 
 
-# --- mails and log lines ----------------------------------------------------------------------------------------------
+def backup(made: Backup) -> str:
+    """What a backup holds, and what it does not."""
+    return (
+        f"{made.file}: {made.mails} mail(s), {made.registrations} registration(s), {made.letters} letter(s), "
+        f"schema {made.schema}. It holds what the mailbox holds, so keep it as private. "
+        "Not in it: the configuration, its secrets, templates and words of your own"
+    )
+
+
+# --- mails ------------------------------------------------------------------------------------------------------------
 
 
 def mail_text(raw: bytes) -> str:
@@ -225,26 +249,3 @@ def mail_text(raw: bytes) -> str:
     mail = email.message_from_bytes(raw, policy=email.policy.default)
     body = mail.get_body(("plain",))
     return plain(f"{mail['Subject']}\n\n{body.get_content() if body else ''}")
-
-
-class LogFormat(logging.Formatter):
-    """One event a line, with its time, or with the priority that journald reads (sd-daemon(3)).
-
-    Above DEBUG no line shows an address, whoever's words it repeats.
-    """
-
-    _PRIORITIES = ((logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (logging.NOTSET, 7))
-
-    def __init__(self, *, with_time: bool) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(message)s" if with_time else "%(message)s")
-        self._for_journal = not with_time
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The line; a traceback's lines follow it, each with the same priority."""
-        text = plain(super().format(record))
-        if record.levelno > logging.DEBUG:
-            text = without_addresses(text)
-        if not self._for_journal:
-            return text
-        priority = next(number for level, number in self._PRIORITIES if record.levelno >= level)
-        return "\n".join(f"<{priority}>{line}" for line in text.splitlines())

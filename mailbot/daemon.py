@@ -22,11 +22,13 @@ from apscheduler.triggers.cron import CronTrigger
 
 from mailbot.adapters import systemd
 from mailbot.config import ConfigError, ServiceConfig, load_service
+from mailbot.core.discretion import event
 from mailbot.core.status import Status
 from mailbot.greeting import greet_smtp
 from mailbot.looping import Loop
 from mailbot.loops import collect, deliver, handle, remind
 from mailbot.loops.house import House
+from mailbot.measuring import Measuring
 from mailbot.parts import make_house, make_mailbox, make_postman, open_store, utc_now
 from mailbot.ports import Clock, Mailbox, MailboxTrouble, Postman, StoreTrouble
 
@@ -80,6 +82,7 @@ class Daemon:
         # Two, though the same bell rings them: the end of one's turn must not hide that the other hangs.
         self._reminding, self._retiring = Loop("remind"), Loop("retire")
         self._loops = (self._collecting, self._handling, self._delivering, self._reminding, self._retiring)
+        self._measuring = Measuring(lambda: self._store.figures(self._house.series, clock()), self._loops, clock)
         self._filing_rests_until, self._filing_failed = clock(), False
         self._contact_due = clock()
         self._ready = False
@@ -87,10 +90,11 @@ class Daemon:
 
     def run(self) -> None:
         """Runs until ``stop`` is called."""
-        log.info("starting: %d meeting(s) in the series", len(self._house.series.meetings))
+        log.info("starting: %d meeting(s) in the series", len(self._house.series.meetings), extra=event("starting"))
         recovered = self._store.recover(self._clock())
         if recovered:
-            log.warning("%d letter(s) were being sent when mailbot last ended; they are sent again", recovered)
+            told = "%d letter(s) were being sent when mailbot last ended; they are sent again"
+            log.warning(told, recovered, extra=event("letters-recovered", count=recovered))
         handle.warm_up(self._house, self._clock())
         gc.freeze()  # words, letters and libraries stay: looking through them for garbage costs 20 ms each time
         threads = [
@@ -106,6 +110,7 @@ class Daemon:
             thread.start()
         self._greet()
         bell.start()
+        self._measuring.configure(self._service.config.metrics)
         systemd.notify("STATUS=starting")
         self._stopping.wait()
         systemd.notify("STOPPING=1", "STATUS=finishing what is in hand")
@@ -117,15 +122,16 @@ class Daemon:
             thread.join(max(0.0, end - time.monotonic()))
         if still := [thread.name for thread in threads if thread.is_alive()]:
             # Whatever they hang on, such as a dead network, the rows are as they should be.
-            log.warning("not waiting any longer for: %s", ", ".join(still))
+            log.warning("not waiting any longer for: %s", ", ".join(still), extra=event("stop-hurried"))
             self._mailbox.abandon()
             threads[0].join(1.0)
         for mailbox in (*self._retired, self._mailbox):
             mailbox.close()
         for postman in (*self._retired_postmen, self._postman):
             postman.close()
+        self._measuring.close()
         self._store.close()
-        log.info("stopped")
+        log.info("stopped", extra=event("stopped"))
 
     def stop(self) -> None:
         """Makes ``run`` return once what is in hand is finished. May be called from a signal handler."""
@@ -141,11 +147,11 @@ class Daemon:
             service = load_service(self._file)
             house = make_house(service, self._store, self._clock)
         except (ConfigError, StoreTrouble) as error:
-            log.error("the configuration was not taken over: %s", error)  # it is the sysadmin's, not ours
+            log.error("the configuration was not taken over: %s", error, extra=event("reload-refused"))
             systemd.notify("READY=1")
             return
         if service.config.service.database != self._service.config.service.database:
-            log.warning("another database takes a restart; the one in use stays")
+            log.warning("another database takes a restart; the one in use stays", extra=event("restart-needed"))
         before, self._service, self._house = self._service, service, house
         self._note_series()
         if service.imap != before.imap:
@@ -156,18 +162,19 @@ class Daemon:
             self._retired_postmen.append(self._postman)
             self._postman = make_postman(service.smtp)
             self._greet()  # what waited for the server is due as soon as it takes us in
+        self._measuring.configure(service.config.metrics)
         for loop in self._loops:
             loop.rung.set()  # what was mended need not wait
         if self._bell.get_job(REMIND):
             self._bell.modify_job(REMIND, next_run_time=utc_now())  # as for places that are free now
-        log.info("the configuration was taken over: %d meeting(s)", len(house.series.meetings))
+        log.info("the configuration was taken over: %d meeting(s)", len(house.series.meetings), extra=event("reloaded"))
         systemd.notify("READY=1")
 
     def _note_series(self) -> None:
         with self._store.work() as work:
             changed = work.note_meetings(self._house.series, self._clock())
         for meeting in changed:
-            log.warning("meeting %s has a new time", meeting.code)
+            log.warning("meeting %s has a new time", meeting.code, extra=event("meeting-moved", meeting=meeting.code))
 
     # --- the loops
 
@@ -193,7 +200,7 @@ class Daemon:
             self._filing_failed = False
         except MailboxTrouble as trouble:
             if self._filing_failed:  # once may be a lost connection; twice is a refusal
-                log.warning("handled mail stays where it is for now: %s", trouble)
+                log.warning("handled mail stays where it is for now: %s", trouble, extra=event("filing-rests"))
                 self._filing_rests_until = self._clock() + FILING_PAUSE
             self._filing_failed = not self._filing_failed
 
@@ -211,7 +218,8 @@ class Daemon:
             self._retired_postmen.pop().close()
         postman = self._postman
         if self._delivering.trouble and (left := self._store.recover(self._clock())):
-            log.warning("%d letter(s) were left half-way by the turn that failed; they are sent again", left)
+            told = "%d letter(s) were left half-way by the turn that failed; they are sent again"
+            log.warning(told, left, extra=event("letters-recovered", count=left))
         tried = deliver.turn(postman, self._store, self._clock, self._stopping.is_set, self._most_letters())
         if tried:
             return 0.0
@@ -228,7 +236,7 @@ class Daemon:
 
     def _retire(self) -> float:
         if touched := remind.retire(self._store, self._house, self._clock):
-            log.info("retention: %d row(s) emptied", touched)
+            log.info("retention: %d row(s) emptied", touched, extra=event("retention", count=touched))
         return 0.0
 
     def _mailbox_failed(self, trouble: Exception, words: str) -> None:
@@ -244,6 +252,7 @@ class Daemon:
         take, retire = self._reminding.take, self._retiring.take
         bell.add_job(take, CronTrigger(second=0, timezone=UTC), [self._remind], id=REMIND, next_run_time=now)
         bell.add_job(retire, CronTrigger(hour=3, minute=17, timezone=UTC), [self._retire], next_run_time=now)
+        bell.add_job(self._measuring.write, "interval", minutes=1)
         if seconds := systemd.watchdog_seconds():
             bell.add_job(self._sign_of_life, "interval", seconds=max(1.0, seconds / 3))
         return bell
@@ -256,7 +265,7 @@ class Daemon:
             self._note_contact("imap", "")
         if not self._ready:
             self._ready = True
-            log.info("ready: the mailbox is reached")
+            log.info("ready: the mailbox is reached", extra=event("ready"))
             systemd.notify("READY=1")
         systemd.notify(f"STATUS={self.in_words()}")
 
@@ -264,7 +273,7 @@ class Daemon:
         try:
             self._store.note_contact(server, self._clock(), trouble)
         except StoreTrouble as nested:
-            log.warning("store: %s", nested)
+            log.warning("store: %s", nested, extra=event("contact-unnoted", server=server))
 
     def _greet(self) -> None:
         greeting = (lambda: make_postman(self._service.smtp), self._note_smtp, self._stopping)
@@ -278,7 +287,7 @@ class Daemon:
     def _sign_of_life(self) -> None:
         if hanging := [loop.name for loop in self._loops if loop.turn_lasts() > HANGS_AFTER.total_seconds()]:
             # systemd ends us for want of the sign, and starts us anew; the rows are as they should be.
-            log.error("%s: hangs in a turn", ", ".join(hanging))
+            log.error("%s: hangs in a turn", ", ".join(hanging), extra=event("loop-hangs"))
             return
         systemd.notify("WATCHDOG=1", f"STATUS={self.in_words()}")
 

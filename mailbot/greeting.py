@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 
 from mailbot.adapters.smtp import SmtpPostman
+from mailbot.core.discretion import event
 from mailbot.core.retry import reconnect_wait
 from mailbot.ports import PostmanTrouble
 
@@ -36,11 +37,12 @@ def greet_smtp(make: Callable[[], SmtpPostman], note: Callable[[str], None], sto
             note(str(trouble))
             if str(trouble) != told:
                 told = str(trouble)
-                log.warning("smtp: %s (next try in %.0f s)", told, wait)
+                fields = event("server-unreachable", server="smtp", wait=round(wait))
+                log.warning("smtp: %s (next try in %.0f s)", told, wait, extra=fields)
             stopping.wait(wait)
         else:
             note("")
-            log.info("smtp: reached")
+            log.info("smtp: reached", extra=event("server-reached", server="smtp"))
             return
         finally:
             postman.close()

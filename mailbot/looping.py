@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from mailbot.core.discretion import event
 from mailbot.core.retry import reconnect_wait
 from mailbot.ports import MailboxTrouble, StoreTrouble
 
@@ -32,6 +33,10 @@ class Loop:
         """Set by whoever has something for it to do."""
         self.trouble = ""
         """What is the matter now, in words."""
+        self.turns = 0
+        """How many have been taken."""
+        self.went_well_at: float | None = None
+        """When it last got on, in seconds since 1970."""
         self._on_trouble = on_trouble
         self._told = ""
         self._failures = 0
@@ -55,6 +60,7 @@ class Loop:
         except Exception as trouble:  # noqa: BLE001  # whatever it is, the loop goes on, later
             wait = self._failed(trouble)
         self._turn_began = None
+        self.turns += 1
         return wait
 
     def turn_lasts(self) -> float:
@@ -65,18 +71,21 @@ class Loop:
     def went_well(self) -> None:
         """What troubled it is over; a long turn may say so before it ends."""
         if self.trouble:
-            log.info("%s: goes on", self.name)
-        self.trouble = ""
+            log.info("%s: goes on", self.name, extra=event("loop-goes-on"))
+        self.trouble, self.went_well_at = "", time.time()
 
     def _failed(self, trouble: Exception) -> float:
         self._failures += 1
         wait = reconnect_wait(self._failures, random.random())  # noqa: S311  # spreads retries, keeps no secret
         ours = not isinstance(trouble, MailboxTrouble | StoreTrouble)
-        words = f"a fault of mailbot's own: {type(trouble).__name__}: {trouble}" if ours else str(trouble)
+        # What an exception of ours says may quote a mail; where it happened is in the log.
+        words = f"a fault of mailbot's own: {type(trouble).__name__}" if ours else str(trouble)
         if words != self._told:
             # Once, until a whole turn has gone well.
             level = logging.ERROR if ours else logging.WARNING
-            log.log(level, "%s: %s (next try in %.0f s)", self.name, words, wait, exc_info=trouble if ours else None)
+            told = event("loop-failed", wait=round(wait))
+            fault = trouble if ours else None
+            log.log(level, "%s: %s (next try in %.0f s)", self.name, words, wait, exc_info=fault, extra=told)
         self.trouble = self._told = words
         self._on_trouble(trouble, words)
         return wait

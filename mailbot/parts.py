@@ -14,6 +14,7 @@ from mailbot.adapters.store.engine import hold_alone, make_folder, migrate, requ
 from mailbot.adapters.templates import load_texts, text_problems
 from mailbot.adapters.words import load_words
 from mailbot.config import Config, ConfigError, ImapSection, ServiceConfig, SmtpSection
+from mailbot.core.discretion import event
 from mailbot.core.names import Names
 from mailbot.core.writing import Sender, Texts
 from mailbot.loops.house import House
@@ -130,7 +131,8 @@ def open_store(service: ServiceConfig, clock: Clock, *, alone: bool = False) -> 
     held = hold_alone(engine) if alone else None  # before anything is changed
     copy = migrate(engine, clock())
     if copy:
-        log.warning("the database was brought up to date; a copy of it as it was is %s", copy)
+        told = "the database was brought up to date; a copy of it as it was is %s"
+        log.warning(told, copy, extra=event("database-upgraded"))
     return SqlStore(engine, held)
 
 

@@ -1,5 +1,6 @@
 """What is written about mailbot is true: links lead somewhere, commands and names exist, pictures are there."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -158,3 +159,29 @@ def test_the_licence_is_whole() -> None:
     assert re.findall(r"^(\d+)\.\s?[A-Z]", text, re.MULTILINE) == [str(number) for number in range(1, 16)]
     assert text.rstrip().endswith("require the production of a new EUPL version.")
     assert len(re.findall("^— .*(?:GPL|MPL|EUPL|CeCILL|LiLiQ|EPL|OSL|CC BY-SA)", text, re.MULTILINE)) == 10
+
+
+def printed() -> list[str]:
+    """What the program may print: every piece of text in it that stands between two things that differ."""
+    found: list[str] = []
+    for path in (ROOT / "mailbot").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found += re.split(r"%(?:\.\d)?[sdfr]", node.value)
+    return found
+
+
+def test_messages_that_the_troubleshooting_quotes_are_really_printed() -> None:
+    """Whoever searches the page for what the log says finds it; "…" stands for what differs."""
+    page = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    quotes = re.findall(r"^ *> (.+)$", page, re.MULTILINE)
+    texts = printed()
+    missing = [
+        (quote, piece)
+        for quote in quotes
+        for piece in re.split(r"…", quote)
+        if len(piece.strip()) > 3 and not any(piece.strip() in text for text in texts)
+    ]
+
+    assert len(quotes) > 25
+    assert missing == []

@@ -20,6 +20,7 @@ HOMES = {
     "jinja2": ["mailbot.core.writing"],
     "icalendar": ["mailbot.core.writing"],
     "pydantic": ["mailbot.config"],
+    "prometheus_client": ["mailbot.adapters.metrics"],
     "click": ["mailbot.cli", "mailbot.beginning", "mailbot.console", "mailbot.explaining", "mailbot.demo"],
     "pymap": ["mailbot.demo"],
     "aiosmtpd": ["mailbot.demo"],

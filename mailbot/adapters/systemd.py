@@ -1,7 +1,16 @@
-"""Telling systemd how we are: ready, alive, stopping, and in words (sd_notify(3)). Silent where systemd is not."""
+"""Telling systemd how we are: ready, alive, stopping, and in words (sd_notify(3)); and its journal what happens.
+
+Silent where systemd is not.
+"""
 
 import os
 import socket
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+JOURNAL = Path("/run/systemd/journal/socket")
+"""Where the journal takes whole entries (systemd.io/JOURNAL_NATIVE_PROTOCOL)."""
 
 PATIENCE_SECONDS = 0.5
 """How long we wait for room where what we said before has not been read yet: mail must not wait for a listener."""
@@ -37,3 +46,28 @@ def logs_to_journal() -> bool:
     except OSError:
         return False
     return os.environ.get("JOURNAL_STREAM") == f"{found.st_dev}:{found.st_ino}"
+
+
+def has_journal() -> bool:
+    """Whether the journal that standard error leads to can be given whole entries, too."""
+    # Its stream is a socket; a file of the same number is no journal's.
+    return stat.S_ISSOCK(os.fstat(2).st_mode) and JOURNAL.is_socket()
+
+
+def to_journal(fields: Mapping[str, str], journal: Path = JOURNAL) -> bool:
+    """Hands an entry with these fields to the journal; False where it is not taken. Names are capitals, ``_`` apart."""
+    entry = b"".join(_field(name, value.encode("utf-8", "replace")) for name, value in fields.items() if value)
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as to_systemd:
+            to_systemd.settimeout(PATIENCE_SECONDS)
+            to_systemd.sendto(entry, str(journal))
+    except OSError:
+        return False  # deaf, or the entry is too long for one datagram
+    return True
+
+
+def _field(name: str, value: bytes) -> bytes:
+    if b"\n" not in value:
+        return name.encode() + b"=" + value + b"\n"
+    # More than a line: the length first, as 64 bits, the least first.
+    return name.encode() + b"\n" + len(value).to_bytes(8, "little") + value + b"\n"

@@ -6,7 +6,7 @@ as local times of the series; what comes out of here is aware.
 
 import os
 from datetime import datetime, time, timedelta
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -14,11 +14,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from mailbot.config.values import (
     Auth,
     Duration,
+    ListenAddress,
     MailAddress,
     Moment,
     NotNegative,
     Port,
     Positive,
+    PromFile,
     SecretValue,
     Security,
     Text,
@@ -56,6 +58,11 @@ class ServiceSection(Section):
         description="A folder with it.toml, en.toml or themes.toml: words that the reader is to know beside its own.",
     )
     organisers: tuple[MailAddress, ...] = Field((), description="Addresses of the organisers.")
+    log: Literal["text", "json"] = Field(
+        "text",
+        description="`json`: the log is a JSON object a line, unless a person watches on a terminal. A change takes a "
+        "restart.",
+    )
 
 
 class SeriesSection(Section):
@@ -242,6 +249,21 @@ class LimitsSection(Section):
         return Limits(**self.model_dump())
 
 
+class MetricsSection(Section):
+    """``[metrics]``: figures for a monitoring system; none where both keys are missing."""
+
+    file: PromFile | None = Field(
+        None,
+        description="A file for the textfile collector of Prometheus' node_exporter, written once a minute; it ends "
+        "with `.prom`.",
+    )
+    listen: ListenAddress | None = Field(
+        None,
+        description='An address and a port where Prometheus can ask, such as `"127.0.0.1:9797"`. It asks nobody for a '
+        "password, and names nobody.",
+    )
+
+
 class Config(Section):
     """The whole file."""
 
@@ -254,6 +276,7 @@ class Config(Section):
     digest: DigestSection = Field(default_factory=DigestSection)
     limits: LimitsSection = Field(default_factory=LimitsSection)
     retention: RetentionSection = Field(default_factory=RetentionSection)
+    metrics: MetricsSection = Field(default_factory=MetricsSection)
 
     @field_validator("meetings")
     @classmethod

@@ -6,7 +6,7 @@ from email.utils import parseaddr
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from mailbot.config.secret import Secret
 from mailbot.core.model import Address
@@ -88,7 +88,23 @@ def web_link(value: str) -> str:
     return value
 
 
+def _listen_address(value: object) -> tuple[str, int]:
+    """Where to listen: a host, or an address in brackets, and a port."""
+    found = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([^\s:\[\]]+)):(\d{1,5})", value) if isinstance(value, str) else None
+    if found is None or int(found[3]) > 65535:
+        raise ValueError('write an address and a port, such as "127.0.0.1:9797" or "[::1]:9797"')
+    return found[1] or found[2], int(found[3])
+
+
+def _prom_file(value: str) -> str:
+    if not value.startswith("/") or not value.endswith(".prom"):
+        raise ValueError('write a whole path that ends with ".prom", because node_exporter reads no other')
+    return value
+
+
 Text = Annotated[str, Field(min_length=1, strict=True)]
+ListenAddress = Annotated[tuple[str, int], BeforeValidator(_listen_address)]
+PromFile = Annotated[Text, AfterValidator(_prom_file)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]

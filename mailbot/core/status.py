@@ -1,8 +1,10 @@
 """How the service stands, for who runs it, and the one rule that says whether that is well."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import IntEnum
+from pathlib import Path
 
 from mailbot.core.restraint import Restraint
 
@@ -60,29 +62,66 @@ class Status:
     """Mails that were left to a person."""
 
 
-def troubles(status: Status, at: datetime) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """What a backup holds."""
+
+    file: Path
+    schema: str
+    mails: int
+    registrations: int
+    letters: int
+
+
+class Level(IntEnum):
+    """How bad it is; the numbers are those of the monitoring plug-ins (Nagios, Icinga)."""
+
+    OK = 0
+    WARNING = 1
+    CRITICAL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that is not well."""
+
+    level: Level
+    """Critical: people get no answer now. A warning: somebody should look today."""
+    words: str
+
+
+def level(found: Iterable[Trouble]) -> Level:
+    """How bad it is in all."""
+    return max((trouble.level for trouble in found), default=Level.OK)
+
+
+def troubles(status: Status, at: datetime) -> tuple[Trouble, ...]:
     """What is not well at the moment ``at``, a sentence each, with times in its zone; empty where all is well."""
-    found = []
-    for server in ("imap", "smtp"):
-        contact = status.contacts.get(server)
-        # The mailbox is asked all the time; the SMTP server only when there is something to send.
-        if contact is None or contact.at is None:
-            found += [f"{server}: never reached{_because(contact)}"] if server == "imap" or contact else []
-        elif contact.trouble:
-            found.append(f"{server}: {contact.trouble}")
-        elif server == "imap" and at - contact.at > SILENCE:
-            last = contact.at.astimezone(at.tzinfo)
-            found.append(f"imap: last reached {last:%Y-%m-%d %H:%M %Z}; is `mailbot run` running?")
+    found = [trouble for server in ("imap", "smtp") for trouble in _of_server(server, status.contacts.get(server), at)]
     if status.oldest_new and at - status.oldest_new > DELAY:
-        found.append("mails have been waiting to be handled for more than an hour")
+        found.append(Trouble(Level.CRITICAL, "mails have been waiting to be handled for more than an hour"))
     if status.oldest_letter and at - status.oldest_letter > DELAY:
-        found.append("letters have been waiting to be sent for more than an hour")
-    if status.set_aside_lately:
-        found.append(f"{status.set_aside_lately} mail(s) set aside by a fault of mailbot's; the digest shows them")
+        found.append(Trouble(Level.CRITICAL, "letters have been waiting to be sent for more than an hour"))
+    if aside := status.set_aside_lately:
+        words = f"{aside} mail(s) set aside by a fault of mailbot's; the digest shows them"
+        found.append(Trouble(Level.WARNING, words))
     if stopped := status.restrained_lately.get(Restraint.ALL):
-        found.append(f"{stopped} mail(s) not answered because `limits.per_hour` was reached; the digest shows them")
+        words = f"{stopped} mail(s) not answered because `limits.per_hour` was reached; the digest shows them"
+        found.append(Trouble(Level.CRITICAL, words))
     return tuple(found)
 
 
-def _because(contact: Contact | None) -> str:
-    return f" ({contact.trouble})" if contact and contact.trouble else ""
+def _of_server(server: str, contact: Contact | None, at: datetime) -> Iterator[Trouble]:
+    # The mailbox is asked all the time; the SMTP server only when there is something to send.
+    if contact is None or contact.at is None:
+        if server == "imap" or contact:
+            because = f" ({contact.trouble})" if contact and contact.trouble else ""
+            yield Trouble(Level.CRITICAL, f"{server}: never reached{because}")
+        return
+    silent = at - contact.at > SILENCE
+    if contact.trouble:
+        # A server that was there a moment ago is usually back in another.
+        yield Trouble(Level.CRITICAL if silent else Level.WARNING, f"{server}: {contact.trouble}")
+    elif server == "imap" and silent:
+        last = contact.at.astimezone(at.tzinfo)
+        yield Trouble(Level.CRITICAL, f"imap: last reached {last:%Y-%m-%d %H:%M %Z}; is `mailbot run` running?")

@@ -73,7 +73,8 @@ def _tour(folder: Path, servers: EmbeddedServers, interactive: bool) -> int:
         stage = Stage(servers, daemon, series)
         played = [_play(number, sample, stage) for number, sample in enumerate(_mails(series), 1)]
         click.echo(click.style(f"{'─' * WIDTH}\nafterwards, as `mailbot status` shows it", bold=True))
-        click.echo(console.status(daemon.status(LATELY), (), series))
+        now = datetime.now(series.timezone)
+        click.echo(console.status(daemon.status(LATELY), (), series, now))
         wrong = played.count(False)
         told = f"\n{len(played) - wrong} of {len(played)} sample mails handled as they deserve."
         click.echo(click.style(told, fg="red" if wrong else "green", bold=True))

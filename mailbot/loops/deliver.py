@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from mailbot.core.discretion import without_addresses
+from mailbot.core.discretion import event, without_addresses
 from mailbot.core.retry import Again, GivenUp, Sent, Verdict, verdict
 from mailbot.ports import Claimed, Clock, Postman, Store, StoreTrouble, Unreachable
 
@@ -60,7 +60,8 @@ def turn(
             store.settle(parcel.id, outcome, at)
         except StoreTrouble as failed:
             # Nothing more is begun, but what the server has already is remembered, lest it be sent twice.
-            log.warning("letter %d: what became of it could not be noted yet: %s", parcel.id, failed)
+            told = event("letter-unsettled", letter=parcel.id)
+            log.warning("letter %d: what became of it could not be noted yet: %s", parcel.id, failed, extra=told)
             unsettled.append((parcel.id, outcome, at))
         _tell(parcel.id, outcome)
         if isinstance(receipt, Unreachable):
@@ -83,8 +84,11 @@ def _in_time(claim: Claimed, clock: Clock) -> bool:
 def _tell(letter: int, outcome: Verdict) -> None:
     match outcome:
         case Sent():
-            log.info("letter %d: sent", letter)
+            log.info("letter %d: sent", letter, extra=event("letter-sent", letter=letter))
         case Again(moment, reply):
-            log.warning("letter %d: again at %s: %s", letter, moment.strftime("%H:%M:%S"), without_addresses(reply))
+            told = event("letter-again", letter=letter)
+            at = moment.strftime("%H:%M:%S")
+            log.warning("letter %d: again at %s: %s", letter, at, without_addresses(reply), extra=told)
         case GivenUp(reply):
-            log.error("letter %d: given up: %s", letter, without_addresses(reply))
+            told = event("letter-given-up", letter=letter)
+            log.error("letter %d: given up: %s", letter, without_addresses(reply), extra=told)

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from mailbot.core import trust
 from mailbot.core.decide import decide, decide_for_a_person
+from mailbot.core.discretion import event
 from mailbot.core.export import personal_data
 from mailbot.core.model import Attachment, Authentication, Kind, Message, Outcome, Request
 from mailbot.core.reading.authentication import authenticate
@@ -46,7 +47,7 @@ def warm_up(house: House, at: datetime) -> None:
         for letter in decide(message, intent, Situation(), house.series, house.names, "warming up", at).letters:
             compose(letter, house.series, house.sender, house.texts, at, house.names.message_id(letter.purpose))
     except Exception:
-        log.exception("handle: a fault of mailbot's own while getting ready; it goes on")
+        log.exception("handle: a fault of mailbot's own while getting ready; it goes on", extra=event("warm-up-failed"))
 
 
 def turn(store: Store, house: House, clock: Clock, *, calm: bool = True) -> int:
@@ -78,7 +79,8 @@ def turn(store: Store, house: House, clock: Clock, *, calm: bool = True) -> int:
         raise
     for inbound_id, ours in faults:
         aside = store.note_failure(inbound_id, f"{type(ours).__name__}: {ours}", clock())
-        log.error("mail %d %s", inbound_id, "set aside" if aside else "will be tried again", exc_info=ours)
+        told = event("mail-set-aside" if aside else "mail-failed", mail=inbound_id)
+        log.error("mail %d %s", inbound_id, "set aside" if aside else "will be tried again", exc_info=ours, extra=told)
     return len(batch)
 
 
@@ -117,6 +119,14 @@ def handle(inbound: Inbound, work: Work, house: House, at: datetime) -> None:
         understood.message.origin.kind,
         len(decision.letters),
         f", held back by the limit {decision.restrained!r}" if decision.restrained else "",
+        extra=event(
+            "mail-handled",
+            mail=inbound.id,
+            outcome=decision.outcome,
+            kind=understood.message.origin.kind,
+            count=len(decision.letters),
+            limit=decision.restrained,
+        ),
     )
 
 
@@ -148,7 +158,12 @@ def _note_bounce(inbound: Inbound, work: Work, house: House, at: datetime) -> No
     bounce = read_bounce(inbound.raw)
     names = [name for name in bounce.names if house.names.is_ours(name)] if bounce else []
     if bounce and names and work.note_bounce(names, bounce.reply, inbound.id, at):
-        log.warning("mail %d: a letter of ours came back (%s)", inbound.id, bounce.status or "no status")
+        log.warning(
+            "mail %d: a letter of ours came back (%s)",
+            inbound.id,
+            bounce.status or "no status",
+            extra=event("letter-came-back", mail=inbound.id),
+        )
 
 
 def _situation(understood: Understood, work: Work, house: House, at: datetime) -> Situation:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from mailbot.core import reminders
 from mailbot.core.decide import promotion_letter
 from mailbot.core.digest import Digest
+from mailbot.core.discretion import event
 from mailbot.core.model import Letter, Mail, Outcome
 from mailbot.core.places import promotions
 from mailbot.core.situation import Decision, Standing
@@ -43,7 +44,9 @@ def turn(store: Store, house: House, clock: Clock) -> int:
         except StoreTrouble:
             raise
         except Exception:
-            log.exception("remind: a fault of mailbot's own; it is tried again at the next ring")
+            log.exception(
+                "remind: a fault of mailbot's own; it is tried again at the next ring", extra=event("remind-failed")
+            )
     return queued
 
 
@@ -63,7 +66,11 @@ def remind(store: Store, house: House, clock: Clock) -> int:
                     except StoreTrouble:
                         raise
                     except Exception:
-                        log.exception("registration %d: its reminder could not be written", registration.id)
+                        log.exception(
+                            "registration %d: its reminder could not be written",
+                            registration.id,
+                            extra=event("reminder-failed", registration=registration.id),
+                        )
             queued += done
     return queued
 

@@ -16,7 +16,7 @@ import pytest
 
 from tests.cli.conftest import SERIES, Running, Town, closed_port, mail, mailbot
 
-COMMANDS = ("init", "run", "check", "demo", "explain", "rehearse", "status", "export", "digest", "forget")
+COMMANDS = ("init", "run", "check", "demo", "explain", "rehearse", "status", "export", "digest", "backup", "forget")
 PROMISED = (
     "file",
     "outcome",
@@ -304,6 +304,30 @@ def test_status_is_healthy_after_work_and_tells_programs_too(answered: Town) -> 
     assert told["letters"]["sent"] == 2
 
 
+def test_status_serves_as_a_monitoring_plug_in(answered: Town) -> None:
+    """0 and OK, 1 and WARNING, 2 and CRITICAL, 3 and UNKNOWN; always one line on standard output that says it."""
+
+    def asked(change: str = "") -> tuple[int, str]:
+        with closing(sqlite3.connect(answered.folder / "mailbot.sqlite")) as database:
+            database.execute(change or "SELECT 1")
+            database.commit()
+        ended = answered.mailbot("status", "--nagios")
+        assert ended.stderr == b""
+        return ended.returncode, ended.stdout.decode().partition(" - ")[0]
+
+    assert asked() == (0, "OK")
+    assert asked("UPDATE contact SET trouble = 'timed out' WHERE server = 'smtp'") == (1, "WARNING")
+    assert asked("UPDATE contact SET at = '2001-01-01 00:00:00.000000'") == (2, "CRITICAL")
+    answered.file.write_text("nonsense", "utf-8")
+    assert asked() == (3, "UNKNOWN")
+    answered.configure()
+    (answered.folder / "mailbot.sqlite").rename(answered.folder / "gone")
+    (answered.folder / "mailbot.sqlite-wal").unlink(missing_ok=True)
+    ended = answered.mailbot("status", "--nagios")
+    assert (ended.returncode, ended.stderr) == (3, b"")
+    assert re.match(r"UNKNOWN - .*: there is no database yet; [^\n]*\n$", ended.stdout.decode())
+
+
 def test_status_shows_what_is_shut_and_what_a_person_must_read(answered: Town) -> None:
     """Beside the meeting, in the time of the series throughout; without trouble where no server is."""
     answered.configure(series=SERIES.replace('j/2"', 'j/2"\nstatus = "cancelled"'))
@@ -316,7 +340,7 @@ def test_status_shows_what_is_shut_and_what_a_person_must_read(answered: Town) -
     assert re.search(r"musei .* 1 registered, 0 waiting, 0 withdrawn: cancelled\n", told)
     assert re.search(r"sport .* 0 withdrawn\n", told)
     assert "  for a person to read: 1;" in told
-    assert "  imap: last reached Sun 01 Mar 2099 12:00:00\n" in told
+    assert "  imap: last reached Sun 01 Mar 2099 12:00:00, 0 s ago\n" in told
 
 
 def test_export_writes_every_form(answered: Town) -> None:

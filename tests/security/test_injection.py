@@ -17,8 +17,9 @@ from mailbot.adapters.store import SqlStore
 from mailbot.core import export
 from mailbot.core.model import Person, Registration, RegistrationStatus
 from mailbot.core.reading import parse
-from mailbot.core.status import Contact, Status
+from mailbot.core.status import Contact, Level, Status, Trouble
 from mailbot.core.understanding import understand
+from mailbot.logs import Prioritised, TextLines
 from mailbot.loops import collect, deliver, handle, remind
 from tests import samples
 from tests.loops.world import BOT, DAY, OFFICE, SERIES, Clock, MemoryMailbox, ScriptedPostman, house
@@ -227,14 +228,15 @@ def test_nothing_a_server_says_has_power_over_the_terminal_of_status() -> None:
     """The trouble that a server is in is its own words."""
     status = Status((), {}, {}, {"imap": Contact(NOW, TERMINAL)}, None, None, 0)
 
-    assert harmless(console.status(status, (TERMINAL,), SERIES))
+    assert harmless(console.status(status, (Trouble(Level.WARNING, TERMINAL),), SERIES, NOW))
 
 
 def test_no_words_of_a_stranger_begin_a_line_in_the_journal() -> None:
     """Each line has the priority of its event, and no escape."""
     for with_time in (False, True):
         record = logging.LogRecord("mailbot", logging.WARNING, "", 0, "letter 1: given up: %s", (TERMINAL,), None)
-        shown = console.LogFormat(with_time=with_time).format(record)
+        lines = TextLines(with_time=with_time)
+        shown = (lines if with_time else Prioritised(lines)).format(record)
         assert harmless(shown)
         if not with_time:
             assert all(line.startswith("<4>") for line in shown.splitlines())

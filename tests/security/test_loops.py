@@ -217,7 +217,7 @@ def test_the_breaker_stops_all_answers_and_tells_the_organisers_once(
     assert b"Risposte sospese" in to_office[0].raw
     assert len(store.registrations()) == 3
     assert len(store.digest(SERIES, NOW.date(), None).to_read) == 5
-    assert any("per_hour" in trouble for trouble in troubles(store.status(SERIES, clock() - LATELY), clock()))
+    assert any("per_hour" in trouble.words for trouble in troubles(store.status(SERIES, clock() - LATELY), clock()))
 
     clock.move(HOUR + timedelta(minutes=1))
     answer_all(store, mailbox, clock, town, world.register("later", "sport", 99, clock()))

@@ -10,11 +10,14 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from mailbot.adapters.store import SqlStore
-from mailbot.console import LogFormat
 from mailbot.core.retry import Refused
 from mailbot.demo.servers import PASSWORD, EmbeddedServers
+from mailbot.logs import TextLines
+from mailbot.looping import Loop
 from mailbot.loops import collect, deliver, handle, remind
 from tests import samples
 from tests.loops import world
@@ -226,7 +229,7 @@ def logged() -> Iterator[list[str]]:
     """All lines above DEBUG, as the daemon's log shows them."""
     lines: list[str] = []
     handler = logging.Handler(logging.INFO)
-    form = LogFormat(with_time=False)
+    form = TextLines(with_time=False)
     handler.addFilter(lambda record: record.name.startswith("mailbot") or record.levelno >= logging.WARNING)
     handler.emit = lambda record: lines.append(form.format(record))  # type: ignore[method-assign]
     root = logging.getLogger()
@@ -289,3 +292,30 @@ def test_what_a_server_says_of_an_address_is_logged_without_it(
         gets(store, mailbox, clock, postman, world.register("anna", "musei", 2, NOW))
     assert any("KeyError" in line for line in lines)
     assert not any("anna@" in line for line in lines)
+
+
+def test_a_fault_that_quotes_a_mail_leaves_no_words_of_it_in_the_log(
+    store: SqlStore, mailbox: MemoryMailbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither what an exception says nor the values of the row that it broke on; the digest shows them."""
+    quoted = "dora@posta.example wrote PAROLESEGRETE"
+
+    def broken(*_: object) -> float:
+        raise ValueError(quoted)
+
+    mailbox.put(world.mail("dora", "PAROLESEGRETE", "PAROLESEGRETE", 1, NOW), clock())
+    with logged() as lines:
+        collect.turn(mailbox, store, house(), clock)
+        monkeypatch.setattr(handle, "decide", broken)
+        handle.turn(store, house(), clock)
+        with pytest.raises(IntegrityError) as told, store.work() as work:
+            work._connection.execute(text("UPDATE inbound SET state = :state"), {"state": "PAROLESEGRETE"})
+        Loop("handle").take(broken)
+    log = "\n".join(lines)
+
+    assert "mail 1 will be tried again" in log
+    assert "handle: a fault of mailbot's own: ValueError" in log
+    assert log.count("in broken") == 2
+    assert "PAROLESEGRETE" not in log
+    assert "dora" not in log
+    assert "PAROLESEGRETE" not in str(told.value)

@@ -15,6 +15,7 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from mailbot.adapters.imap import partial
 from mailbot.adapters.imap.connect import said
+from mailbot.core.discretion import event
 from mailbot.ports import Arrival
 
 log = logging.getLogger(__name__)
@@ -87,7 +88,8 @@ class Fetching:
             if self._refusals[uid] < MOST_REFUSALS or uid == last:
                 raise
             client.fetch([last], ["BODY.PEEK[HEADER]"])  # raises where it is the server's trouble, not this mail's
-            log.error("mail with UID %d in %s cannot be fetched: %s", uid, self._folder, said(error))
+            told = event("fetch-failed", uid=uid, folder=self._folder)
+            log.error("mail with UID %d in %s cannot be fetched: %s", uid, self._folder, said(error), extra=told)
             yield uid, partial.in_place_of(uid, self._folder, said(error))
         else:
             yield from _in_order([uid], got)
@@ -111,7 +113,10 @@ class Fetching:
             raise
         except (IMAPClientError, LookupError, TypeError, ValueError) as error:
             # A structure that nobody understands: the header alone is better than to be stuck here for ever.
-            log.warning("mail with UID %d in %s has no usable structure: %s", uid, self._folder, said(error))
+            told = event("structure-unusable", uid=uid, folder=self._folder)
+            log.warning(
+                "mail with UID %d in %s has no usable structure: %s", uid, self._folder, said(error), extra=told
+            )
             return []
 
 

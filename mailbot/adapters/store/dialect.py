@@ -1,6 +1,8 @@
-"""The one thing that SQLAlchemy leaves to each database: an INSERT that says what to do about a row already there."""
+"""What SQLAlchemy leaves to each database: an INSERT that says what to do about a row already there, and durations."""
 
-from sqlalchemy import Connection, Table
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Float, Table, cast, func
 from sqlalchemy.dialects import postgresql, sqlite
 
 
@@ -9,3 +11,12 @@ def insert(connection: Connection, table: Table) -> sqlite.Insert:
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table)  # type: ignore[return-value]  # a sibling with the methods used here
     return sqlite.insert(table)
+
+
+def seconds_between(
+    connection: Connection, start: ColumnElement[datetime], end: ColumnElement[datetime]
+) -> ColumnElement[float]:
+    """The seconds from one moment to another, for the database at hand."""
+    if connection.dialect.name == "postgresql":
+        return cast(func.extract("epoch", end) - func.extract("epoch", start), Float)
+    return (func.julianday(end, type_=Float) - func.julianday(start, type_=Float)) * 86_400.0

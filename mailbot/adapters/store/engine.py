@@ -48,8 +48,9 @@ def open_engine(url: str) -> Engine:
             f"database = {url!r} is no SQLAlchemy URL, such as sqlite:////var/lib/mailbot/mailbot.sqlite"
         ) from error
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True)
-    engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
+        return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+    # Errors go to the log, and the values of a row are words of a mail.
+    engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -173,7 +174,7 @@ def require_present(engine: Engine) -> None:
     Raises:
         StoreTrouble: it is not.
     """
-    file = _file(engine.url)
+    file = database_file(engine.url)
     if file is not None and not file.exists():
         raise StoreTrouble(f"{file}: there is no database yet; `mailbot check` or the first `mailbot run` makes it")
     with trouble_told(engine.url):
@@ -209,11 +210,12 @@ def hold_alone(engine: Engine) -> Alone | None:
     Raises:
         StoreTrouble: another daemon has it.
     """
-    file = _file(engine.url)
+    file = database_file(engine.url)
     return None if file is None else Alone(file)
 
 
-def _file(url: URL) -> Path | None:
+def database_file(url: URL) -> Path | None:
+    """The file of an SQLite database, or None where it is a server's, or in memory."""
     on_disk = url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:"
     return Path(url.database) if on_disk and url.database else None
 
@@ -223,7 +225,7 @@ def _keep_private(url: URL) -> None:
 
     A file that root makes, as by typing `mailbot check`, belongs to whom the folder belongs to: the service's user.
     """
-    if file := _file(url):
+    if file := database_file(url):
         try:
             descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
             try:
@@ -243,12 +245,12 @@ def _keep_private(url: URL) -> None:
 
 def copies_beside(url: URL) -> list[Path]:
     """The copies of this database that were made before it was brought up to date."""
-    file = _file(url)
+    file = database_file(url)
     return sorted(file.parent.glob(f"{file.name}.before-*")) if file else []
 
 
 def _copy_beside(url: URL, present: str, at: datetime) -> str | None:
-    file = _file(url)
+    file = database_file(url)
     if file is None:
         return None
     copy = file.with_name(f"{file.name}.before-{present}-{at:%Y%m%dT%H%M%SZ}")

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, select
 
+from mailbot.adapters.store import figures as counting
 from mailbot.adapters.store import guarding, inbox, outbox, registrations, reports
 from mailbot.adapters.store.alone import Alone
 from mailbot.adapters.store.dialect import insert
 from mailbot.adapters.store.engine import READING, copies_beside, trouble_told
 from mailbot.adapters.store.tables import contact, digest, installation
 from mailbot.core.digest import Digest
+from mailbot.core.figures import Figures
 from mailbot.core.model import Holdings, Letter, Mail, Meeting, MeetingStatus, Registration, Series, Undelivered
 from mailbot.core.reminders import Due
 from mailbot.core.restraint import Answered
@@ -243,6 +245,11 @@ class SqlStore:
         """How the service stands."""
         with self._read() as connection:
             return reports.status(connection, [meeting.code for meeting in series.meetings], lately)
+
+    def figures(self, series: Series, at: datetime) -> Figures:
+        """What a monitoring system is told at the moment ``at``."""
+        with self._read() as connection:
+            return counting.figures(connection, [meeting.code for meeting in series.meetings], at)
 
     def registrations(self, codes: Sequence[str] | None = None) -> tuple[Registration, ...]:
         """All registrations, or those of these meetings."""

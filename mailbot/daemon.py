@@ -164,7 +164,7 @@ class Daemon:
         with self._store.work() as work:
             changed = work.note_meetings(self._house.series, self._clock())
         for meeting in changed:
-            log.warning("meeting %s has a new time", meeting.code)
+            log.warning("meeting %s has changed; participants are told after the grace (mailbot plan)", meeting.code)
 
     # --- the loops
 

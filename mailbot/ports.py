@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from mailbot.core.changes import Knowledge, Notice
 from mailbot.core.digest import Digest
 from mailbot.core.model import Holdings, Kind, Letter, Mail, Outcome, Registration, Series, Undelivered
 from mailbot.core.reminders import Due
@@ -255,6 +256,15 @@ class Work(Protocol):
 
     def to_remind(self, reminder: Due, limit: int) -> list[Registration]:
         """Who is to get this reminder and has not been queued it."""
+
+    def knowledge(self) -> Knowledge:
+        """What people know of the meetings."""
+
+    def to_tell(self, notice: Notice, limit: int) -> list[Registration]:
+        """Who is to get this notice and has not been queued it."""
+
+    def note_told(self, told: Registration, notice: Notice, at: datetime) -> None:
+        """This person knows; ``told`` has the SEQUENCE that they were told. Reminders that still wait are withheld."""
 
     def digest(self, series: Series, day: date, since: datetime | None, upto: datetime | None = None) -> Digest:
         """What the digest of a day says of all that happened after ``since`` and until ``upto``."""

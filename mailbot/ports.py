@@ -110,10 +110,6 @@ class PostmanTrouble(Exception):
     """The SMTP server cannot be used; the message says what to mend. A delivery never raises it, trying it out does."""
 
 
-def _always() -> bool:
-    return True
-
-
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """An outgoing mail on its way: what the postman gets to see of it."""
@@ -122,7 +118,7 @@ class Parcel:
     """Our own number for it."""
     recipient: str
     raw: bytes
-    in_time: Callable[[], bool] = field(default=_always, compare=False, repr=False)
+    in_time: Callable[[], bool] = field(default=lambda: True, compare=False, repr=False)
     """Asked just before it is begun: a rate limit or a slow server may have kept it waiting past its time."""
 
 
@@ -264,7 +260,7 @@ class Work(Protocol):
         """Who is to get this notice and has not been queued it."""
 
     def note_told(self, told: Registration, notice: Notice, at: datetime) -> None:
-        """This person knows; ``told`` has the SEQUENCE that they were told. Reminders that still wait are withheld."""
+        """This person knows; ``told`` has the SEQUENCE that they were told."""
 
     def digest(self, series: Series, day: date, since: datetime | None, upto: datetime | None = None) -> Digest:
         """What the digest of a day says of all that happened after ``since`` and until ``upto``."""

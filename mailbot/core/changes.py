@@ -166,6 +166,8 @@ def letter(registration: Registration, notice: Notice, meeting: Meeting, at: dat
     person, off = registration.person, notice.news is News.CALLED_OFF
     kind = LetterKind.CANCELLATION if off else LetterKind.CHANGE
     was = notice.was.to_meeting()
+    if registration.status is not RegistrationStatus.CONFIRMED or notice.was.join_url is None:
+        was = replace(was, join_url=meeting.join_url)  # they had none that could be another
     place = Place(was if off else meeting, registration.status, registration.uid, registration.sequence)
     return Letter(
         kind=kind,

@@ -16,7 +16,7 @@ import pytest
 
 from tests.cli.conftest import SERIES, Running, Town, closed_port, mail, mailbot
 
-COMMANDS = ("run", "check", "demo", "explain", "rehearse", "status", "export", "digest", "forget")
+COMMANDS = ("run", "check", "plan", "demo", "explain", "rehearse", "status", "export", "digest", "forget")
 PROMISED = (
     "file",
     "outcome",

@@ -73,7 +73,7 @@ class SqlWork:
             registrations.enrol(self._connection, enrolment, edition_id, inbound_id, at)
         for promoted in decision.promoted:
             registrations.promote(self._connection, promoted, inbound_id, at)
-        outbox.withhold_reminders(self._connection, (gone.id for gone in decision.withdrawn), at)
+        outbox.withhold(self._connection, (gone.id for gone in decision.withdrawn), at)
 
     def answered(self, address: str, at: datetime) -> Answered:
         """How many answers there were until now, to this address, its domain, and in all."""
@@ -146,9 +146,8 @@ class SqlWork:
         return editions.to_tell(self._connection, notice, limit)
 
     def note_told(self, told: Registration, notice: Notice, at: datetime) -> None:
-        """This person knows; ``told`` has the SEQUENCE that they were told. Reminders that still wait are withheld."""
+        """This person knows; ``told`` has the SEQUENCE that they were told."""
         editions.note_told(self._connection, told, notice.now.id, at)
-        outbox.withhold_reminders(self._connection, [told.id], at)
 
 
 class SqlStore:
@@ -280,6 +279,11 @@ class SqlStore:
         """What people know of the meetings."""
         with self._read() as connection:
             return editions.knowledge(connection)
+
+    def standings(self, series: Series) -> Mapping[str, Standing]:
+        """How full each meeting is, by code."""
+        with self._read() as connection:
+            return {meeting.code: registrations.standing(connection, meeting.code) for meeting in series.meetings}
 
     def to_tell(self, notice: Notice, limit: int) -> list[Registration]:
         """Who is to get this notice."""

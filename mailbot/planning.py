@@ -59,7 +59,7 @@ def planned(store: SqlStore, series: Series, grace: timedelta, at: datetime, *, 
                 yield from (f"    {plain(r.person.address)}" for each in alike for r in store.to_tell(each, _ALL))
         if undone:
             yield "  what was to be told is undone: nobody is told"
-        elif not told:
+        elif changed and not told:
             yield f"  {_why_nobody(code, after, at)}"
         if moved:
             letters += len(moved)

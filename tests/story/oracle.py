@@ -60,7 +60,10 @@ class Oracle:
         if wish.join and self._to_come(wish.join, at) and self.status(wish.who, wish.join) in ("", "cancelled"):
             queue = self.places[wish.join]
             queue.pop(wish.who, None)  # whoever comes back comes last
-            free = self._has_room(wish.join) and not any(place.status == "waiting" for place in queue.values())
+            # Where there is room for everybody nobody is overtaken: those who wait get theirs at the next ring.
+            free = self.meetings[wish.join].capacity is None or (
+                self._has_room(wish.join) and not any(place.status == "waiting" for place in queue.values())
+            )
             queue[wish.who] = Place("confirmed" if free else "waiting", at, self.meetings[wish.join].starts_at)
         if (
             wish.leave

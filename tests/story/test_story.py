@@ -386,7 +386,7 @@ class Story(RuleBasedStateMachine):
         expected.update(("promotion", who, code) for who, code in self.oracle.promotions)
         expected.update(("notice", who, code) for who, code in self.oracle.notices)
         expected.update(("reminder", who, code) for who, code, _, _ in self.oracle.reminders)
-        assert +told == +expected
+        assert +told == +expected, f"{+told - +expected} {+expected - +told}"
         doubled = sum(count - 1 for count in accepted.values())
         assert doubled <= self.crashes_in_delivery, "twice only where a crash fell between the 250 and the commit"
 

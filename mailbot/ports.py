@@ -253,9 +253,6 @@ class Work(Protocol):
     def to_remind(self, reminder: Due, limit: int) -> list[Registration]:
         """Who is to get this reminder and has not been queued it."""
 
-    def knowledge(self) -> Knowledge:
-        """What people know of the meetings."""
-
     def to_tell(self, notice: Notice, limit: int) -> list[Registration]:
         """Who is to get this notice and has not been queued it."""
 
@@ -319,6 +316,9 @@ class Store(Protocol):
 
     def digest(self, series: Series, day: date, since: datetime | None) -> Digest:
         """What the digest of a day says of all that happened after ``since``."""
+
+    def knowledge(self) -> Knowledge:
+        """What people know of the meetings."""
 
     def forget_before(self, moment: datetime) -> int:
         """Empties everything older of what is personal; answers how many rows were touched."""

@@ -27,8 +27,7 @@ def tell_changes(store: Store, house: House, clock: Clock) -> int:
         StoreTrouble: the database cannot be read or written; what was queued before is queued.
     """
     at = clock()
-    with store.work() as work:
-        found = changes.notices(work.knowledge(), house.grace, at)
+    found = changes.notices(store.knowledge(), house.grace, at)
     return sum(_tell(store, house, notice, clock) for notice in found if notice.due_at <= at)
 
 

@@ -137,10 +137,6 @@ class SqlWork:
             outbox.withhold_reminders_of(self._connection, meeting.code, at)
         return changed
 
-    def knowledge(self) -> Knowledge:
-        """What people know of the meetings."""
-        return editions.knowledge(self._connection)
-
     def to_tell(self, notice: Notice, limit: int) -> list[Registration]:
         """Who is to get this notice and has not been queued it."""
         return editions.to_tell(self._connection, notice, limit)

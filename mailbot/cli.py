@@ -8,25 +8,17 @@ without a database library.
 import io
 import os
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from functools import wraps
 from pathlib import Path
-from typing import ParamSpec, TypeVar
 
 import click
 
 from mailbot import __version__, beginning, console, explaining
 from mailbot.adapters.words import load_words
-from mailbot.config import ConfigError, default_file, load, load_service
+from mailbot.config import default_file, load, load_service
 from mailbot.core.understanding import understand
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-FAILED = 1
-BAD_CONFIGURATION = 78
+from mailbot.exits import FAILED, tells_trouble
 
 
 class _Commands(click.Group):
@@ -62,26 +54,6 @@ config_option = click.option(
     default=default_file,
     help="The configuration file; else $MAILBOT_CONFIG, else /etc/mailbot/config.toml.",
 )
-
-
-def tells_trouble(command: Callable[P, R]) -> Callable[P, R]:
-    """Turns the troubles that a sysadmin can mend into one clear message and the right exit code."""
-
-    @wraps(command)
-    def told(*args: P.args, **kwargs: P.kwargs) -> R:
-        from mailbot.config.secret import SecretTrouble
-        from mailbot.ports import MailboxTrouble, StoreTrouble
-
-        try:
-            return command(*args, **kwargs)
-        except ConfigError as error:
-            click.echo(f"mailbot: the configuration has mistakes\n{console.plain(str(error))}", err=True)
-            sys.exit(BAD_CONFIGURATION)
-        except (MailboxTrouble, StoreTrouble, SecretTrouble) as trouble:
-            click.echo(f"mailbot: {console.plain(str(trouble))}", err=True)
-            sys.exit(FAILED)
-
-    return told
 
 
 # --- the daemon -------------------------------------------------------------------------------------------------------
@@ -126,6 +98,21 @@ def check(file: Path) -> None:
         click.echo(console.finding(finding))
     if failed:
         sys.exit(FAILED)
+
+
+@main.command(short_help="Say who would be told what by a reload.")
+@config_option
+@click.option("--names", is_flag=True, help="With the addresses.")
+@tells_trouble
+def plan(file: Path, names: bool) -> None:
+    """Say who would be told what of changed, cancelled and reopened meetings, were the file taken over now.
+
+    And what waits already until people are told. Nothing is stored and nothing sent. Exit code 0, whoever is told.
+    """
+    from mailbot import planning
+
+    for line in planning.plan(load(file), datetime.now(UTC), names=names):
+        click.echo(line)
 
 
 @main.command(short_help="Show it at work, on an embedded mail server.")
@@ -275,24 +262,19 @@ def digest(file: Path, how: str) -> None:
 
     So the next daily one comes at its hour, and says the same again with what is new.
     """
-    from mailbot.loops.remind import digest_mails
-    from mailbot.parts import make_house, make_postman, open_present_store, utc_now
-    from mailbot.ports import Accepted, Parcel
+    from mailbot import digesting
+    from mailbot.parts import open_present_store
+    from mailbot.ports import Accepted
 
     service = load_service(file)
-    store = open_present_store(service.config)
-    mails = digest_mails(store, make_house(service, store, utc_now), utc_now)
+    mails = digesting.made(service, open_present_store(service.config))
     if how == "print":
         click.echo(console.mail_text(mails[0].raw) if mails else "nobody gets the digest: `digest.to` is empty")
         return
-    failed = False
-    postman = make_postman(service.smtp)
-    parcels = [Parcel(number, mail.recipient, mail.raw) for number, mail in enumerate(mails)]
-    for parcel, receipt in postman.deliver(parcels, lambda: False):
-        failed = failed or not isinstance(receipt, Accepted)
-        click.echo(f"{parcel.recipient}: {console.receipt(receipt)}")
-    postman.close()
-    if failed:
+    receipts = dict(digesting.sent(service, mails))
+    for recipient, receipt in receipts.items():
+        click.echo(f"{recipient}: {console.receipt(receipt)}")
+    if not all(isinstance(receipt, Accepted) for receipt in receipts.values()):
         sys.exit(FAILED)
 
 

@@ -174,7 +174,8 @@ class Daemon:
         with self._store.work() as work:
             changed = work.note_meetings(self._house.series, self._clock())
         for meeting in changed:
-            log.warning("meeting %s has a new time", meeting.code, extra=event("meeting-moved", meeting=meeting.code))
+            told = "meeting %s has changed; participants are told after the grace (mailbot plan)"
+            log.warning(told, meeting.code, extra=event("meeting-changed", meeting=meeting.code))
 
     # --- the loops
 

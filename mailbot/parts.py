@@ -89,6 +89,7 @@ def make_house(service: ServiceConfig, store: SqlStore, clock: Clock) -> House:
         digest_to=config.digest_to,
         retention=timedelta(days=config.retention.days),
         limits=config.limits.to_limits(),
+        grace=config.changes.grace,
         authserv_id=imap.authserv_id,
         filing={"done": folders.done, "to_read": folders.to_read, "ignored": folders.ignored}
         if folders.enabled

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from mailbot.core.changes import Knowledge, Notice
 from mailbot.core.digest import Digest
 from mailbot.core.model import Holdings, Kind, Letter, Mail, Outcome, Registration, Series, Undelivered
 from mailbot.core.reminders import Due
@@ -109,10 +110,6 @@ class PostmanTrouble(Exception):
     """The SMTP server cannot be used; the message says what to mend. A delivery never raises it, trying it out does."""
 
 
-def _always() -> bool:
-    return True
-
-
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """An outgoing mail on its way: what the postman gets to see of it."""
@@ -121,7 +118,7 @@ class Parcel:
     """Our own number for it."""
     recipient: str
     raw: bytes
-    in_time: Callable[[], bool] = field(default=_always, compare=False, repr=False)
+    in_time: Callable[[], bool] = field(default=lambda: True, compare=False, repr=False)
     """Asked just before it is begun: a rate limit or a slow server may have kept it waiting past its time."""
 
 
@@ -256,6 +253,12 @@ class Work(Protocol):
     def to_remind(self, reminder: Due, limit: int) -> list[Registration]:
         """Who is to get this reminder and has not been queued it."""
 
+    def to_tell(self, notice: Notice, limit: int) -> list[Registration]:
+        """Who is to get this notice and has not been queued it."""
+
+    def note_told(self, told: Registration, notice: Notice, at: datetime) -> None:
+        """This person knows; ``told`` has the SEQUENCE that they were told."""
+
     def digest(self, series: Series, day: date, since: datetime | None, upto: datetime | None = None) -> Digest:
         """What the digest of a day says of all that happened after ``since`` and until ``upto``."""
 
@@ -313,6 +316,9 @@ class Store(Protocol):
 
     def digest(self, series: Series, day: date, since: datetime | None) -> Digest:
         """What the digest of a day says of all that happened after ``since``."""
+
+    def knowledge(self) -> Knowledge:
+        """What people know of the meetings."""
 
     def forget_before(self, moment: datetime) -> int:
         """Empties everything older of what is personal; answers how many rows were touched."""

@@ -28,6 +28,7 @@ from mailbot.config.values import (
     Zone,
     web_link,
 )
+from mailbot.core.changes import GRACE
 from mailbot.core.model import Address, Language, Meeting, MeetingStatus, Series
 from mailbot.core.restraint import Limits
 
@@ -87,8 +88,8 @@ class MeetingSection(Section):
         (), description="Words by which people may name it; inflections and obvious synonyms need not be listed."
     )
     starts_at: Moment = Field(
-        description="When it begins, day and hour, in local time of the series. Reminders follow a change, but nobody "
-        "is told of it at once: write to those registered yourself (`mailbot export` lists them)."
+        description="When it begins, day and hour, in local time of the series. Those registered are told of a change, "
+        "as of another length or link (`changes.grace`); `mailbot plan` shows beforehand whom that concerns."
     )
     duration_minutes: Annotated[int, Field(ge=1, le=1440, strict=True)] = Field(description="How long it lasts.")
     join_url: Annotated[Text, AfterValidator(web_link)] = Field(
@@ -100,8 +101,7 @@ class MeetingSection(Section):
     status: MeetingStatus = Field(
         MeetingStatus.OPEN,
         description="`closed` takes nobody more, `cancelled` does not take place: no reminder and no link goes out any "
-        "more, and whoever writes is told. Nobody is told at once: write to those registered yourself (`mailbot "
-        "export` lists them).",
+        "more, and those registered are told, as when the meeting is removed from this file.",
     )
 
     def meeting(self, zone: ZoneInfo) -> Meeting:
@@ -210,6 +210,16 @@ class RemindersSection(Section):
     )
 
 
+class ChangesSection(Section):
+    """``[changes]``: when a meeting changes, is cancelled or is removed."""
+
+    grace: Duration = Field(
+        GRACE,
+        description="How long after a change was taken over those registered are told: time to mend a slip. It ends "
+        "half an hour before the meeting at the latest.",
+    )
+
+
 class DigestSection(Section):
     """``[digest]``: the organisers' daily mail."""
 
@@ -273,6 +283,7 @@ class Config(Section):
     imap: ImapSection | None = None
     smtp: SmtpSection | None = None
     reminders: RemindersSection = Field(default_factory=RemindersSection)
+    changes: ChangesSection = Field(default_factory=ChangesSection)
     digest: DigestSection = Field(default_factory=DigestSection)
     limits: LimitsSection = Field(default_factory=LimitsSection)
     retention: RetentionSection = Field(default_factory=RetentionSection)

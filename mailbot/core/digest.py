@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from mailbot.core.changes import News
 from mailbot.core.model import Meeting, Registration, Undelivered
 
 
@@ -47,6 +48,16 @@ class Change:
     name: str
     address: str
     organisation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How many were told of a change of a meeting."""
+
+    meeting: Meeting
+    """As they were told."""
+    news: News
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +102,8 @@ class Digest:
     set_aside: tuple[SetAside, ...]
     registrations: tuple[Registration, ...]
     """All there are, for the attached table."""
+    told: tuple[Told, ...] = ()
+    """Which changes of meetings people were told, and how many of them."""
     left_alone: int = 0
     """Mails that lay in the mailbox at the first start and were left alone; the first digest tells it."""
 

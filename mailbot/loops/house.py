@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
+from mailbot.core.changes import GRACE
 from mailbot.core.intent import Lexicon
 from mailbot.core.model import Address, Letter, Series
 from mailbot.core.names import Names
@@ -39,6 +40,8 @@ class House:
     words: Lexicon | None = None
     """The words that mails are read with; those shipped where None."""
     limits: Limits = field(default_factory=Limits)
+    grace: timedelta = GRACE
+    """How long a change of the series waits before people are told of it."""
     authserv_id: str | None = None
     """The name of our own server in the authentication results that it writes; None where none is configured."""
 

@@ -17,6 +17,7 @@ from mailbot.core.situation import Decision, Standing
 from mailbot.core.writing import compose_digest
 from mailbot.loops.house import House, carry_out, queue_letter
 from mailbot.loops.restrain import tell_of_lost
+from mailbot.loops.tell import tell_changes
 from mailbot.ports import Clock, Store, StoreTrouble
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ def turn(store: Store, house: House, clock: Clock) -> int:
         StoreTrouble: the database cannot be read or written; what was queued before is queued.
     """
     queued = 0
-    for step in (fill_places, remind, tell_lost, send_digest):
+    for step in (fill_places, tell_changes, remind, tell_lost, send_digest):
         try:
             queued += step(store, house, clock)
         except StoreTrouble:

@@ -16,7 +16,10 @@ import pytest
 
 from tests.cli.conftest import SERIES, Running, Town, closed_port, mail, mailbot
 
-COMMANDS = ("init", "run", "check", "demo", "explain", "rehearse", "status", "export", "digest", "backup", "forget")
+COMMANDS = (
+    *("init", "run", "check", "plan", "demo", "explain", "rehearse", "status"),
+    *("export", "digest", "backup", "forget"),
+)
 PROMISED = (
     "file",
     "outcome",

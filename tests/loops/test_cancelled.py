@@ -66,4 +66,5 @@ def test_nobody_is_reminded_of_a_cancelled_meeting(
     remind.turn(store, OFF, clock)
     deliver.turn(postman, store, clock)
 
-    assert len(postman.accepted) == 1
+    assert len(postman.accepted) == 2
+    assert "è stato annullato e non si terrà" in said(postman.accepted[1][1].raw)

@@ -159,7 +159,7 @@ def test_who_cancelled_is_not_reminded(store: SqlStore, clock: Clock, postman: S
 def test_a_new_start_is_reminded_of_anew_and_the_old_one_no_more(
     store: SqlStore, clock: Clock, postman: ScriptedPostman, ours: House
 ) -> None:
-    """Those told of the old time are told of the new; one that waited with the old time is withheld."""
+    """Those reminded of the old time, and told of the new, are reminded of that; one that still waited is withheld."""
     clock.now = SPORT.starts_at - DAY
     remind.turn(store, ours, clock)
     assert send(store, postman, clock) == ["anna"]
@@ -168,6 +168,9 @@ def test_a_new_start_is_reminded_of_anew_and_the_old_one_no_more(
     later = SPORT.starts_at + DAY * 2
     moved = configure(store, clock, world.series(sport={"starts_at": later}, musei={"starts_at": later + DAY * 3}))
     assert send(store, postman, clock) == []
+    clock.move(MINUTE * 10)
+    remind.turn(store, moved, clock)
+    assert send(store, postman, clock) == ["anna", "anna"]  # each meeting's new time
 
     for moment in (later - DAY, later - HOUR):
         clock.now = moment

@@ -49,8 +49,8 @@ def test_what_a_mail_does_not_say_of_a_person_stays_as_it_was(store: SqlStore) -
     assert (person.name, person.organisation, person.language) == ("Anna", "ASD", "en")
 
 
-def test_a_new_time_raises_the_sequence_of_those_who_have_a_place(store: SqlStore) -> None:
-    """A changed title does not."""
+def test_a_new_time_is_a_change_for_participants_and_a_new_title_is_none(store: SqlStore) -> None:
+    """It is noted once; calendars hear of it when people are told."""
     enrol(store)
     retitled = samples.series(samples.meeting(title="Altro"), SERIES.meetings[1])
     moved = samples.series(samples.meeting(day=13), SERIES.meetings[1])
@@ -58,7 +58,7 @@ def test_a_new_time_raises_the_sequence_of_those_who_have_a_place(store: SqlStor
         assert work.note_meetings(retitled, NOW) == ()
         assert [meeting.code for meeting in work.note_meetings(moved, NOW)] == ["sport"]
         assert work.note_meetings(moved, NOW) == ()
-        assert work.situation(SERIES, "anna@posta.example", None).registrations[0].sequence == 1
+        assert work.situation(SERIES, "anna@posta.example", None).registrations[0].sequence == 0
 
 
 def test_reminders_go_to_those_who_signed_up_before_they_fell_due_and_once(store: SqlStore) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from mailbot.core.model import Meeting, Series
-from tests.loops.world import DAY, HOUR
+from tests.loops.world import DAY, HOUR, MINUTE
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,10 @@ class Place:
 
     status: str
     since: datetime
+    knows: datetime
+    """The start that they were last told."""
     promoted_at: datetime | None = None
+    told_at: datetime | None = None
 
 
 @dataclass
@@ -36,9 +39,18 @@ class Oracle:
     """By meeting and person; who queues stands in the order in which they came."""
     answers: dict[str, int] = field(default_factory=dict)
     promotions: list[tuple[str, str]] = field(default_factory=list)
+    notices: list[tuple[str, str]] = field(default_factory=list)
+    starts: dict[str, list[tuple[datetime, datetime]]] = field(default_factory=lambda: {"sport": [], "musei": []})
+    """Of each meeting: from when on it was to start when."""
     reminders: set[tuple[str, str, timedelta, datetime]] = field(default_factory=set)
     """Whom, of which meeting, how long before, and for which start."""
     digests: list[date] = field(default_factory=list)
+
+    def noted(self, at: datetime) -> None:
+        """A configuration is taken over."""
+        for code, meeting in self.meetings.items():
+            if not self.starts[code] or self.starts[code][-1][1] != meeting.starts_at:
+                self.starts[code].append((at, meeting.starts_at))
 
     def handled(self, wish: Wish, at: datetime) -> None:
         """A mail is answered."""
@@ -48,8 +60,11 @@ class Oracle:
         if wish.join and self._to_come(wish.join, at) and self.status(wish.who, wish.join) in ("", "cancelled"):
             queue = self.places[wish.join]
             queue.pop(wish.who, None)  # whoever comes back comes last
-            free = self._has_room(wish.join) and not any(place.status == "waiting" for place in queue.values())
-            queue[wish.who] = Place("confirmed" if free else "waiting", at)
+            # Where there is room for everybody nobody is overtaken: those who wait get theirs at the next ring.
+            free = self.meetings[wish.join].capacity is None or (
+                self._has_room(wish.join) and not any(place.status == "waiting" for place in queue.values())
+            )
+            queue[wish.who] = Place("confirmed" if free else "waiting", at, self.meetings[wish.join].starts_at)
         if (
             wish.leave
             and self._to_come(wish.leave, at)
@@ -61,9 +76,13 @@ class Oracle:
                 self._fill(wish.leave, at)
 
     def rung(self, at: datetime, series: Series) -> None:
-        """The bell rings: free places are given, reminders and the digest fall due."""
+        """The bell rings: free places are given, changes are told, reminders and the digest fall due."""
         for code, meeting in self.meetings.items():
             self._fill(code, at)
+            for who, place in self.places[code].items():
+                if place.status != "cancelled" and self._must_be_told(place, code, at):
+                    self.notices.append((who, code))
+                    place.knows, place.told_at = meeting.starts_at, at
             passed = [before for before in (DAY, HOUR) if meeting.starts_at - before <= at < meeting.starts_at]
             if passed:
                 moment = meeting.starts_at - min(passed)
@@ -72,10 +91,25 @@ class Oracle:
                     for who, place in self.places[code].items()
                     if place.status == "confirmed" and place.since < moment
                     if place.promoted_at is None or place.promoted_at < moment
+                    if place.told_at is None or place.told_at < moment
+                    if place.knows == meeting.starts_at
                 }
         local = at.astimezone(series.timezone)
         if local.time() >= time(7, 30) and (not self.digests or self.digests[-1] < local.date()):
             self.digests.append(local.date())
+
+    def _must_be_told(self, place: Place, code: str, at: datetime) -> bool:
+        """Ten minutes after what they know ceased to be true, half an hour before either start at the latest."""
+        meeting = self.meetings[code]
+        since = None
+        for noted_at, start in reversed(self.starts[code]):
+            if start == place.knows:
+                break
+            since = noted_at
+        if since is None or at >= meeting.ends_at:
+            return False
+        coming = [start for start in (place.knows, meeting.starts_at) if start + meeting.duration > since]
+        return at >= min([since + MINUTE * 10, *(max(since, start - MINUTE * 30) for start in coming)])
 
     def status(self, who: str, code: str) -> str:
         """Where somebody stands; empty where they never asked."""
@@ -92,5 +126,5 @@ class Oracle:
     def _fill(self, code: str, at: datetime) -> None:
         for who, place in self.places[code].items():
             if place.status == "waiting" and self._has_room(code) and self._to_come(code, at):
-                place.status, place.promoted_at = "confirmed", at
+                place.status, place.promoted_at, place.knows = "confirmed", at, self.meetings[code].starts_at
                 self.promotions.append((who, code))

@@ -198,7 +198,7 @@ def make_folder(engine: Engine) -> None:
 
     So nobody has to before the first `mailbot check`. What stands in the way is told when the file is opened.
     """
-    file = _file(engine.url)
+    file = database_file(engine.url)
     if file is not None:
         with contextlib.suppress(OSError):
             file.parent.mkdir(mode=0o700)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, String, cast, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, String, Update, and_, cast, func, literal, or_, select, update
 
 from mailbot.adapters.store.dialect import insert
 from mailbot.adapters.store.tables import outbox, registration
@@ -11,6 +11,8 @@ from mailbot.core.model import Letter, LetterKind, LetterState, Mail, Registrati
 from mailbot.core.retry import WAITS, Again, GivenUp, Sent, Verdict
 from mailbot.ports import Claimed, Parcel
 
+_NOTICES = (LetterKind.CHANGE, LetterKind.CANCELLATION)
+_ABOUT_PLACES = (LetterKind.REMINDER, *_NOTICES)
 _LEAVING = (LetterState.QUEUED, LetterState.SENDING)
 
 
@@ -44,8 +46,8 @@ def claim(connection: Connection, limit: int, at: datetime) -> list[Claimed]:
     """The mails that are due for a try, oldest first, marked as being sent.
 
     What waits is looked at once more before that, because the process may have stood still meanwhile: a letter whose
-    time is over is given up, and a reminder of a place that is held no more is withheld. A letter whose next try lies
-    further ahead than any wait is due: the clock was set back.
+    time is over is given up, and a reminder or a notice about a place that is held no more is withheld. A letter whose
+    next try lies further ahead than any wait is due: the clock was set back.
     """
     waiting = outbox.c.state == LetterState.QUEUED
     connection.execute(
@@ -58,9 +60,14 @@ def claim(connection: Connection, limit: int, at: datetime) -> list[Claimed]:
         )
     )
     held = select(registration.c.id).where(registration.c.status == RegistrationStatus.CONFIRMED)
+    given_up = select(registration.c.id).where(registration.c.status == RegistrationStatus.CANCELLED)
+    unwanted = or_(
+        and_(outbox.c.kind == LetterKind.REMINDER, outbox.c.registration_id.not_in(held)),
+        and_(outbox.c.kind.in_(_NOTICES), outbox.c.registration_id.in_(given_up)),
+    )
     connection.execute(
         update(outbox)
-        .where(waiting, outbox.c.kind == LetterKind.REMINDER, outbox.c.registration_id.not_in(held))
+        .where(waiting, unwanted)
         .values(state=LetterState.WITHHELD, settled_at=at, last_reply="the place was given up")
     )
     due = (
@@ -127,22 +134,29 @@ def next_try_at(connection: Connection) -> datetime | None:
     return connection.execute(query).scalar_one_or_none()
 
 
-def withhold_reminders(connection: Connection, registration_ids: Iterable[int], at: datetime) -> None:
-    """Reminders that still wait to be sent are not wanted any more."""
-    _withhold(connection, outbox.c.registration_id.in_(list(registration_ids)), "the place was given up", at)
+def withhold(connection: Connection, registration_ids: Iterable[int], at: datetime) -> None:
+    """Reminders and notices about these places, which were given up, are not wanted any more."""
+    concerned = (outbox.c.registration_id.in_(list(registration_ids)), outbox.c.kind.in_(_ABOUT_PLACES))
+    connection.execute(_withheld(*concerned).values(settled_at=at, last_reply="the place was given up"))
 
 
 def withhold_reminders_of(connection: Connection, code: str, at: datetime) -> None:
-    """Reminders of a meeting that still wait to be sent tell a time that is not true any more."""
-    concerned = select(registration.c.id).where(registration.c.meeting == code)
-    _withhold(connection, outbox.c.registration_id.in_(concerned), "the meeting has a new time, or is off", at)
+    """Reminders of a meeting that still wait to be sent tell what may not be true any more.
 
-
-def _withhold(connection: Connection, concerned: ColumnElement[bool], why: str, at: datetime) -> None:
-    waiting = (outbox.c.kind == LetterKind.REMINDER, outbox.c.state == LetterState.QUEUED)
+    Where that was a slip they are due again, so their purpose is not served.
+    """
+    places = select(registration.c.id).where(registration.c.meeting == code)
+    concerned = (outbox.c.registration_id.in_(places), outbox.c.kind == LetterKind.REMINDER)
+    number = literal("withheld:").concat(cast(outbox.c.id, String))
     connection.execute(
-        update(outbox).where(concerned, *waiting).values(state=LetterState.WITHHELD, settled_at=at, last_reply=why)
+        _withheld(*concerned).values(
+            settled_at=at, last_reply="the meeting has changed, or is off", purpose=number, message_id=number
+        )
     )
+
+
+def _withheld(*concerned: ColumnElement[bool]) -> Update:
+    return update(outbox).where(*concerned, outbox.c.state == LetterState.QUEUED).values(state=LetterState.WITHHELD)
 
 
 def forget_settled(connection: Connection, before: datetime) -> int:

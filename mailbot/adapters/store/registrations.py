@@ -1,14 +1,14 @@
 """Queries on people and their registrations."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import Connection, Row, Select, and_, delete, func, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, literal, or_, select, update
 
 from mailbot.adapters.store.dialect import insert
-from mailbot.adapters.store.tables import history, meeting, outbox, person, registration
+from mailbot.adapters.store.tables import edition, history, meeting, outbox, person, registration
 from mailbot.core.digest import Deed
-from mailbot.core.model import Meeting, Person, Registration, RegistrationStatus, Series
+from mailbot.core.model import Person, Registration, RegistrationStatus
 from mailbot.core.reminders import Due, purpose_around_uid
 from mailbot.core.situation import Enrolment, Newcomer, Standing
 
@@ -73,6 +73,12 @@ def all_registrations(connection: Connection, codes: Iterable[str] | None = None
     return tuple(map(_registration, connection.execute(query)))
 
 
+def registrations_where(connection: Connection, *conditions: ColumnElement[bool], limit: int) -> list[Registration]:
+    """The first registrations that meet these conditions."""
+    query = _all().where(*conditions).order_by(registration.c.id).limit(limit)
+    return [_registration(row) for row in connection.execute(query)]
+
+
 def standing(connection: Connection, code: str) -> Standing:
     """How full a meeting is, and who waits for it, in the order in which they were put on the list.
 
@@ -113,10 +119,22 @@ def _known_person(connection: Connection, newcomer: Newcomer) -> int:
     return int(connection.execute(known).scalar_one())
 
 
-def enrol(connection: Connection, enrolment: Enrolment, inbound_id: int | None, at: datetime) -> None:
-    """Gives somebody a place, or puts them on the waiting list; a registration that was withdrawn lives again."""
+def enrol(
+    connection: Connection, enrolment: Enrolment, edition_id: int | None, inbound_id: int | None, at: datetime
+) -> None:
+    """Gives somebody a place, or puts them on the waiting list; a registration that was withdrawn lives again.
+
+    ``edition_id`` is the edition of the meeting that they are told.
+    """
     place = enrolment.place
-    state = {"status": place.status, "registered_at": at, "cancelled_at": None, "sequence": place.sequence}
+    state = {
+        "status": place.status,
+        "registered_at": at,
+        "cancelled_at": None,
+        "sequence": place.sequence,
+        "edition_id": edition_id,
+        "told_at": None,
+    }
     registration_id = connection.execute(
         insert(connection, registration)
         .values(
@@ -161,7 +179,8 @@ def _tell(connection: Connection, registration_id: int, deed: Deed, inbound_id: 
 def to_remind(connection: Connection, reminder: Due, limit: int) -> list[Registration]:
     """Those with a place who signed up before the reminder fell due and have not been queued it.
 
-    Somebody who has moved up from the waiting list since then was told of the place by another letter.
+    Somebody who has moved up from the waiting list since then, or was told of a change, knows from another letter. Who
+    has yet to be told of a change is not reminded of what may still be a slip.
     """
     before_uid, after_uid = purpose_around_uid(reminder)
     told = outbox.c.purpose == literal(before_uid).concat(registration.c.uid).concat(after_uid)
@@ -170,48 +189,25 @@ def to_remind(connection: Connection, reminder: Due, limit: int) -> list[Registr
         history.c.deed == Deed.PROMOTED,
         history.c.at >= reminder.moment,
     )
-    query = (
-        _all()
-        .where(
-            registration.c.meeting == reminder.meeting.code,
-            registration.c.status == RegistrationStatus.CONFIRMED,
-            registration.c.registered_at < reminder.moment,
-            ~select(outbox.c.id).where(told).exists(),
-            ~select(history.c.id).where(moved_up).exists(),
-        )
-        .order_by(registration.c.id)
-        .limit(limit)
+    present = reminder.meeting
+    knows = and_(
+        edition.c.id == registration.c.edition_id,
+        edition.c.starts_at == present.starts_at,
+        edition.c.minutes == int(present.duration.total_seconds()) // 60,
+        func.coalesce(edition.c.join_url, present.join_url) == present.join_url,
+        edition.c.off.is_not(True),
     )
-    return [_registration(row) for row in connection.execute(query)]
-
-
-def note_meetings(connection: Connection, series: Series) -> tuple[Meeting, ...]:
-    """Takes over the meetings as the configuration has them; a new time raises the SEQUENCE of each registration.
-
-    Returns:
-        The meetings whose time has changed.
-    """
-    known = {row.code: row for row in connection.execute(select(meeting))}
-    changed = []
-    for present in series.meetings:
-        values = {
-            "title": present.title,
-            "starts_at": present.starts_at,
-            "minutes": int(present.duration / timedelta(minutes=1)),
-        }
-        before = known.get(present.code)
-        if before is None:
-            connection.execute(meeting.insert().values(code=present.code, **values))
-            continue
-        connection.execute(update(meeting).where(meeting.c.code == present.code).values(**values))
-        if (before.starts_at, before.minutes) != (present.starts_at, values["minutes"]):
-            changed.append(present)
-            connection.execute(
-                update(registration)
-                .where(registration.c.meeting == present.code, registration.c.status != RegistrationStatus.CANCELLED)
-                .values(sequence=registration.c.sequence + 1)
-            )
-    return tuple(changed)
+    return registrations_where(
+        connection,
+        registration.c.meeting == present.code,
+        registration.c.status == RegistrationStatus.CONFIRMED,
+        registration.c.registered_at < reminder.moment,
+        ~select(outbox.c.id).where(told).exists(),
+        ~select(history.c.id).where(moved_up).exists(),
+        or_(registration.c.told_at.is_(None), registration.c.told_at < reminder.moment),
+        or_(registration.c.edition_id.is_(None), select(edition.c.id).where(knows).exists()),
+        limit=limit,
+    )
 
 
 def forget_person(connection: Connection, address: str) -> int:

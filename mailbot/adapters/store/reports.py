@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Row, and_, func, or_, select
 
-from mailbot.adapters.store import registrations
+from mailbot.adapters.store import editions, registrations
 from mailbot.adapters.store.tables import (
     UtcDateTime,
     contact,
@@ -73,6 +73,7 @@ def make_digest(
             for row in _mails(connection, since, upto, inbound.c.state == InboundState.SET_ASIDE)
         ),
         registrations=registrations.all_registrations(connection, codes),
+        told=editions.told(connection, *_within(outbox.c.queued_at, since, upto)),
         left_alone=connection.execute(select(installation.c.left_alone)).scalar() or 0,
     )
 

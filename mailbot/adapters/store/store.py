@@ -8,15 +8,26 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, select
 
+from mailbot.adapters.store import editions, guarding, inbox, outbox, registrations, reports
 from mailbot.adapters.store import figures as counting
-from mailbot.adapters.store import guarding, inbox, outbox, registrations, reports
 from mailbot.adapters.store.alone import Alone
 from mailbot.adapters.store.dialect import insert
 from mailbot.adapters.store.engine import READING, copies_beside, trouble_told
 from mailbot.adapters.store.tables import contact, digest, installation
+from mailbot.core.changes import Knowledge, Notice
 from mailbot.core.digest import Digest
 from mailbot.core.figures import Figures
-from mailbot.core.model import Holdings, Letter, Mail, Meeting, MeetingStatus, Registration, Series, Undelivered
+from mailbot.core.model import (
+    Holdings,
+    Letter,
+    LetterKind,
+    Mail,
+    Meeting,
+    MeetingStatus,
+    Registration,
+    Series,
+    Undelivered,
+)
 from mailbot.core.reminders import Due
 from mailbot.core.restraint import Answered
 from mailbot.core.retry import Verdict
@@ -60,10 +71,11 @@ class SqlWork:
         for withdrawn in decision.withdrawn:
             registrations.withdraw(self._connection, withdrawn, inbound_id, at)
         for enrolment in decision.enrolled:
-            registrations.enrol(self._connection, enrolment, inbound_id, at)
+            edition_id = editions.edition_of(self._connection, enrolment.place.meeting)
+            registrations.enrol(self._connection, enrolment, edition_id, inbound_id, at)
         for promoted in decision.promoted:
             registrations.promote(self._connection, promoted, inbound_id, at)
-        outbox.withhold_reminders(self._connection, (gone.id for gone in decision.withdrawn), at)
+        outbox.withhold(self._connection, (gone.id for gone in decision.withdrawn), at)
 
     def answered(self, address: str, at: datetime) -> Answered:
         """How many answers there were until now, to this address, its domain, and in all."""
@@ -84,6 +96,8 @@ class SqlWork:
     def queue(self, letter: Letter, mail: Mail, inbound_id: int | None, at: datetime) -> bool:
         """Puts a mail into the outbox; False where its purpose has been served already."""
         queued = outbox.queue(self._connection, letter, mail, inbound_id, at)
+        if letter.kind is LetterKind.PROMOTION and letter.registration_id is not None:
+            editions.note_shown(self._connection, letter.registration_id, letter.registered[0].meeting)
         if queued and inbound_id is not None:
             self._answers.add(mail.recipient)
         return queued
@@ -115,15 +129,23 @@ class SqlWork:
         self._connection.execute(insert(self._connection, digest).values(day=day, at=at).on_conflict_do_nothing())
 
     def note_meetings(self, series: Series, at: datetime) -> tuple[Meeting, ...]:
-        """Takes over the meetings as the configuration has them; answers those whose time has changed.
+        """Takes over the meetings as the configuration has them; answers those that changed for participants.
 
         Reminders of these, and of meetings that are off, are withheld where they still wait.
         """
-        changed = registrations.note_meetings(self._connection, series)
+        changed = editions.note_meetings(self._connection, series, at)
         off = (meeting for meeting in series.meetings if meeting.status is MeetingStatus.CANCELLED)
         for meeting in (*changed, *off):
             outbox.withhold_reminders_of(self._connection, meeting.code, at)
         return changed
+
+    def to_tell(self, notice: Notice, limit: int) -> list[Registration]:
+        """Who is to get this notice and has not been queued it."""
+        return editions.to_tell(self._connection, notice, limit)
+
+    def note_told(self, told: Registration, notice: Notice, at: datetime) -> None:
+        """This person knows; ``told`` has the SEQUENCE that they were told."""
+        editions.note_told(self._connection, told, notice.now.id, at)
 
 
 class SqlStore:
@@ -255,6 +277,21 @@ class SqlStore:
         """All registrations, or those of these meetings."""
         with self._read() as connection:
             return registrations.all_registrations(connection, codes)
+
+    def knowledge(self) -> Knowledge:
+        """What people know of the meetings."""
+        with self._read() as connection:
+            return editions.knowledge(connection)
+
+    def standings(self, series: Series) -> Mapping[str, Standing]:
+        """How full each meeting is, by code."""
+        with self._read() as connection:
+            return {meeting.code: registrations.standing(connection, meeting.code) for meeting in series.meetings}
+
+    def to_tell(self, notice: Notice, limit: int) -> list[Registration]:
+        """Who is to get this notice."""
+        with self._read() as connection:
+            return editions.to_tell(connection, notice, limit)
 
     def forget_before(self, moment: datetime) -> int:
         """Empties everything older of what is personal; answers how many rows were touched."""

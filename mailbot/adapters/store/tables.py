@@ -2,9 +2,10 @@
 
 A mail is one row of ``inbound`` however often it was delivered: each delivery is a row of ``sighting``, which points
 at it. ``cursor`` remembers how far a folder has been read; it moves in the transaction that keeps the mails. People
-(``person``) have at most one ``registration`` a meeting, whose life is told by ``history``, append only. ``outbox``
-holds outgoing mails as final bytes, at most one for each ``purpose``. ``digest`` has a row a day, ``contact`` a row a
-server, ``installation`` a single row.
+(``person``) have at most one ``registration`` a meeting, whose life is told by ``history``, append only. Each form in
+which the configuration gave a meeting is an ``edition``, and a registration names the one that its person was last
+told. ``outbox`` holds outgoing mails as final bytes, at most one for each ``purpose``. ``digest`` has a row a day,
+``contact`` a row a server, ``installation`` a single row.
 
 The schema here is the present one; ``migrations`` lead to it from every released one (a test compares the two).
 """
@@ -155,6 +156,20 @@ meeting = Table(
     Column("minutes", Integer, nullable=False),
 )
 
+edition = Table(
+    "edition",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("meeting", ForeignKey("meeting.code"), nullable=False, index=True),
+    Column("noted_at", UtcDateTime, nullable=False),
+    Column("title", String, nullable=False),
+    Column("starts_at", UtcDateTime, nullable=False),
+    Column("minutes", Integer, nullable=False),
+    # Null where it was noted by a version that did not keep it, until the next start.
+    Column("join_url", String),
+    Column("off", Boolean),
+)
+
 person = Table(
     "person",
     metadata,
@@ -177,10 +192,14 @@ registration = Table(
     Column("cancelled_at", UtcDateTime),
     Column("uid", String, nullable=False, unique=True),
     Column("sequence", Integer, nullable=False, server_default=text("0")),
+    # The edition of the meeting that the person was last told, and when, where that was after signing up.
+    Column("edition_id", Integer),
+    Column("told_at", UtcDateTime),
     UniqueConstraint("meeting", "person_id"),
     one_of("status", RegistrationStatus),
     CheckConstraint("(status = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_has_moment"),
     Index(None, "meeting", "status", "registered_at"),
+    Index(None, "meeting", "edition_id", "status"),
 )
 
 history = Table(

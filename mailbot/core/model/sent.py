@@ -29,6 +29,10 @@ class LetterKind(StrEnum):
     """Was it you? What was asked for is done once it is confirmed."""
     PROMOTION = "promotion"
     """A place has become free, and it is yours."""
+    CHANGE = "change"
+    """The meeting has another time or link, or takes place after all."""
+    CANCELLATION = "cancellation"
+    """The meeting is called off."""
     REMINDER = "reminder"
     DIGEST = "digest"
     """To the organisers."""
@@ -144,6 +148,8 @@ class Letter:
     """The person signed up in the sender's stead."""
     before: timedelta | None = None
     """For ``REMINDER``: how long before the start it was due."""
+    was: Meeting | None = None
+    """For ``CHANGE``: the meeting as the recipient knew it."""
     attachments: tuple[Attachment, ...] = ()
     code: str = ""
     """For ``VERIFICATION``: what is sent back to confirm."""

@@ -41,12 +41,15 @@ from mailbot.core.writing.vocabulary import digest_words, letter_words, wishes
 MOST_REFERENCES = 20
 UNASKED = (
     LetterKind.REMINDER,
+    LetterKind.CHANGE,
+    LetterKind.CANCELLATION,
     LetterKind.PROMOTION,
     LetterKind.DIGEST,
     LetterKind.ALARM,
     LetterKind.VERIFICATION,
 )
 """Letters that answer no mail, or must not show its subject."""
+_WAITING = RegistrationStatus.WAITING
 _LONGEST_TOKEN = 50
 """A boundary has 70 characters at most (RFC 2046 section 5.1.1)."""
 _FILE_NAMES: dict[Language, dict[str, str]] = {
@@ -99,7 +102,7 @@ def _written(
     subject, plain, rich = texts.rendered(letter.language, letter.kind, words)
     token = message_id.strip("<>").partition("@")[0][:_LONGEST_TOKEN]
     headers = _headers(letter, subject, sender, at.astimezone(series.timezone), message_id, token)
-    if letter.kind is LetterKind.REMINDER:
+    if letter.kind in (LetterKind.REMINDER, LetterKind.CHANGE):
         leave = wishes(letter.language, series, sender).leave(letter.registered[0].meeting)
         headers["List-Unsubscribe"] = f"<{leave}>"
     content = _content(wrapped(plain), rich, invites, attachments, letter.language, token)
@@ -180,6 +183,7 @@ def _invites(letter: Letter, series: Series, sender: Sender, at: datetime) -> li
     """The calendar objects of a letter, invites before cancellations.
 
     None to whoever signed a colleague up: theirs is another's place. None with a reminder: the calendar reminds too.
+    None where somebody waits: their calendar knows nothing of it.
     """
     if letter.attendee is not None or letter.kind is LetterKind.REMINDER:
         return []
@@ -188,5 +192,9 @@ def _invites(letter: Letter, series: Series, sender: Sender, at: datetime) -> li
     organiser, guest = Address(sender.address, sender.name), letter.recipient
     return [
         *(invite.request(place, guest, organiser, series, letter.language, at) for place in taken.values()),
-        *(invite.cancel(place, guest, organiser, series, at) for place in letter.withdrawn),
+        *(
+            invite.cancel(place, guest, organiser, series, at)
+            for place in letter.withdrawn
+            if place.status is not _WAITING
+        ),
     ]

@@ -18,7 +18,9 @@ from mailbot.core.writing.samples import ANNA, AT, SENDER, digests, letters, ser
 from mailbot.core.writing.texts import LANGUAGES, Texts, needed
 from mailbot.core.writing.vocabulary import digest_words, letter_words
 
-_LINKED = frozenset({"confirmation", "confirmation-several", "confirmation-again", "promotion", "reminder", "status"})
+_LINKED = frozenset(
+    "confirmation confirmation-several confirmation-again promotion reminder status change change-link".split()
+)
 """Samples that must hold the link to the meeting."""
 _FROM_ELSEWHERE = re.compile(r"<(?:img|script|link|iframe|video|audio|object|embed)\b|url\(|@import", re.IGNORECASE)
 

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mailbot.core.digest import Change, Deed, Digest, MeetingCount, SetAside, ToRead
+from mailbot.core.changes import News
+from mailbot.core.digest import Change, Deed, Digest, MeetingCount, SetAside, Told, ToRead
 from mailbot.core.model import (
     Address,
     Attachment,
@@ -162,6 +163,20 @@ def letters(language: Language) -> Iterator[tuple[str, Letter]]:
     yield "alarm-lost", letter(LetterKind.ALARM, lost=lost)
     yield "alarm-lost-one", letter(LetterKind.ALARM, lost=lost[:1])
     yield "promotion", letter(LetterKind.PROMOTION, registered=(sample_place(sport),))
+    change, cancellation = LetterKind.CHANGE, LetterKind.CANCELLATION
+    earlier = replace(sport, starts_at=sport.starts_at - timedelta(hours=1))
+    days_before = replace(sport, starts_at=sport.starts_at - timedelta(days=1), join_url="https://zoom.example/j/1")
+    yield "change", letter(change, registered=(sample_place(sport),), was=earlier)
+    yield "change-day-and-link", letter(change, registered=(sample_place(sport),), was=days_before)
+    relinked = replace(sport, join_url="https://zoom.example/j/1")
+    yield "change-link", letter(change, registered=(sample_place(sport),), was=relinked)
+    yield "change-waiting", letter(change, registered=(sample_place(sport, _WAITING),), was=earlier)
+    put_back = replace(sport, status=MeetingStatus.CANCELLED)
+    yield "change-on-after-all", letter(change, registered=(sample_place(sport),), was=put_back)
+    put_back = replace(earlier, status=MeetingStatus.CANCELLED)
+    yield "change-on-after-all-waiting", letter(change, registered=(sample_place(sport, _WAITING),), was=put_back)
+    yield "cancellation", letter(cancellation, withdrawn=(sample_place(sport),))
+    yield "cancellation-waiting", letter(cancellation, withdrawn=(sample_place(sport, _WAITING),))
     yield "reminder", letter(LetterKind.REMINDER, registered=(sample_place(sport),), before=timedelta(days=1))
 
 
@@ -196,10 +211,19 @@ def digests(language: Language) -> Iterator[tuple[str, Digest]]:
         ),
         set_aside=(SetAside(since, "", "", "KeyError: 'x'"),),
         registrations=_registrations(since),
+        told=(Told(museums, News.CHANGED, 12), Told(youth, News.CALLED_OFF, 7)),
     )
     yield "digest", full
     quiet = replace(
-        full, since=None, left_alone=1_204, changes=(), to_read=(), undelivered=(), set_aside=(), registrations=()
+        full,
+        since=None,
+        left_alone=1_204,
+        changes=(),
+        to_read=(),
+        undelivered=(),
+        set_aside=(),
+        registrations=(),
+        told=(),
     )
     yield "digest-quiet", replace(quiet, meetings=tuple(replace(c, new=0, withdrawn=0) for c in full.meetings))
 

@@ -36,6 +36,7 @@ def letter_words(letter: Letter, series: Series, sender: Sender, at: datetime, *
     """The words for a letter; ``invited`` says how many calendar invites go with it."""
     news = [place for place in letter.registered if place.news]
     told = {place.uid for place in letter.registered}
+    changed = [(letter.was, place.meeting) for place in letter.registered if letter.was]
     asked = Request.LINK in letter.requests or Request.STATUS in letter.requests
     return {
         **_common(letter.recipient, letter.language, series, sender, at),
@@ -46,6 +47,8 @@ def letter_words(letter: Letter, series: Series, sender: Sender, at: datetime, *
         "others": [place for place in letter.held if place.uid not in told] if asked else [],
         "attendee": (speakable_name(letter.attendee.name) or letter.attendee.address) if letter.attendee else "",
         "invited": invited,
+        "moved": any((then.starts_at, then.duration) != (m.starts_at, m.duration) for then, m in changed),
+        "relinked": any(then.join_url != m.join_url for then, m in changed),
         "full": lambda meeting: meeting in letter.full,
         "mine": lambda meeting: next((place for place in letter.held if place.meeting.code == meeting.code), None),
     }

@@ -14,12 +14,11 @@ MOVED = SERIES.replace("2099-03-11T17:00:00", "2099-03-11T18:30:00")
 
 
 def dump(town: Town) -> list[str]:
-    """All that the database holds, but for what the daemon notes of its letters and servers meanwhile."""
+    """All that the database holds of people and meetings; mails and servers are the daemon's, which works meanwhile."""
+    tables = ("meeting", "edition", "person", "registration", "history", "digest")
     with closing(sqlite3.connect(town.folder / "mailbot.sqlite")) as database:
         return [
-            line
-            for line in database.iterdump()
-            if not line.startswith(('INSERT INTO "outbox"', 'INSERT INTO "contact"'))
+            line for line in database.iterdump() if line.startswith(tuple(f'INSERT INTO "{each}"' for each in tables))
         ]
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from email import message_from_bytes, policy
 
 from tests.cli.conftest import SERIES, Town, mail
-from tests.faults.test_process import ahead, unsteady
+from tests.faults.test_process import ahead, inbound, unsteady
 from tests.servers.daemons import rows, until
 
 MOVED = SERIES.replace("2099-03-11T17:00:00", "2099-03-11T18:30:00")
@@ -18,6 +18,11 @@ def subjects(town: Town) -> list[str]:
     """Of all that was delivered after the two confirmations, in order."""
     letters = (message_from_bytes(each.raw, policy=policy.default) for each in town.servers.delivered[2:])
     return [str(letter["Subject"]) for letter in letters]
+
+
+def sent(town: Town) -> int:
+    """How many letters are settled: a kill before that would send one again, which is another test's matter."""
+    return len(inbound(town, "SELECT 1 FROM outbox WHERE state = 'sent'"))
 
 
 def ready(town: Town) -> int:
@@ -37,7 +42,7 @@ def test_a_change_survives_kills_and_is_told_once_after_its_grace(town: Town) ->
     with unsteady(town, str(offset)) as process:
         for number in (1, 2):
             town.servers.put(mail(number))
-        town.servers.wait_for(2, 30)
+        until(lambda: sent(town) == 2)
         town.configure(series=MOVED)
         process.send_signal(signal.SIGHUP)
         until(lambda: noted(town) == 3)
@@ -51,7 +56,7 @@ def test_a_change_survives_kills_and_is_told_once_after_its_grace(town: Town) ->
     ahead(offset, MINUTE * 11)
     told = ["Nuovo orario: mercoledì 11 marzo, ore 18:30–20:00"] * 2
     with unsteady(town, str(offset)) as process:
-        town.servers.wait_for(4, 30)
+        until(lambda: sent(town) == 4)
         process.kill()
     starts = ready(town)
     with unsteady(town, str(offset)) as process:
@@ -62,13 +67,11 @@ def test_a_change_survives_kills_and_is_told_once_after_its_grace(town: Town) ->
         process.kill()
     ahead(offset, MINUTE * 22)
     with unsteady(town, str(offset)) as process:
-        town.servers.wait_for(6, 30)
+        until(lambda: sent(town) == 6)
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
 
-    # A kill between the server's 250 and our commit may send a letter again, under the same name.
-    once = {message_from_bytes(each.raw)["Message-ID"]: each for each in town.servers.delivered}
-    letters = [message_from_bytes(each.raw, policy=policy.default) for each in once.values()][2:]
+    letters = [message_from_bytes(each.raw, policy=policy.default) for each in town.servers.delivered[2:]]
     off = ["Incontro annullato: mercoledì 11 marzo, ore 18:30–20:00"] * 2
     assert [str(letter["Subject"]) for letter in letters] == told + off
     assert {each.recipient for each in town.servers.delivered[2:4]} == {"anna1@mail.example", "anna2@mail.example"}

@@ -4,8 +4,6 @@ Much of it quotes strangers. ``plain`` takes the power out of what they wrote: n
 a terminal or begins a line in the journal.
 """
 
-import email
-import email.policy
 import logging
 import re
 import sys
@@ -21,6 +19,7 @@ import click
 
 from mailbot.core.discretion import without_addresses
 from mailbot.core.model import ALL, Meeting, MeetingStatus, Outcome, PassageKind, Series
+from mailbot.core.reading.ours import plain_words
 from mailbot.core.retry import Accepted, Receipt, Refused
 from mailbot.core.status import Status
 from mailbot.core.understanding import Understood
@@ -191,6 +190,9 @@ def status(present: Status, troubles: Sequence[str], series: Series) -> str:
     if present.to_read:
         rows.append(f"  for a person to read: {present.to_read}; the digest says which and why")
     rows += [click.style("letters", bold=True), f"  {_counted(present.letters)}"]
+    if present.proposed:
+        since = present.proposed.since.astimezone(series.timezone)
+        rows.append(f"  for organisers to approve: {present.proposed.count}, since {since:%a %d %b %Y %H:%M}")
     if present.bounced_lately:
         rows.append(f"  came back within a day: {present.bounced_lately}; the digest says whose")
     rows += [click.style("servers", bold=True)]
@@ -222,9 +224,7 @@ def tell_copies(copies: Sequence[Path]) -> None:
 
 def mail_text(raw: bytes) -> str:
     """Subject and plain text of a mail of our own."""
-    mail = email.message_from_bytes(raw, policy=email.policy.default)
-    body = mail.get_body(("plain",))
-    return plain(f"{mail['Subject']}\n\n{body.get_content() if body else ''}")
+    return plain("{}\n\n{}\n".format(*plain_words(raw)))
 
 
 class LogFormat(logging.Formatter):

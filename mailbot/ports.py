@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from mailbot.core.approval import Proposals
 from mailbot.core.digest import Digest
 from mailbot.core.model import Holdings, Kind, Letter, Mail, Outcome, Registration, Series, Undelivered
 from mailbot.core.reminders import Due
@@ -109,10 +110,6 @@ class PostmanTrouble(Exception):
     """The SMTP server cannot be used; the message says what to mend. A delivery never raises it, trying it out does."""
 
 
-def _always() -> bool:
-    return True
-
-
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """An outgoing mail on its way: what the postman gets to see of it."""
@@ -121,7 +118,7 @@ class Parcel:
     """Our own number for it."""
     recipient: str
     raw: bytes
-    in_time: Callable[[], bool] = field(default=_always, compare=False, repr=False)
+    in_time: Callable[[], bool] = field(default=lambda: True, compare=False, repr=False)
     """Asked just before it is begun: a rate limit or a slow server may have kept it waiting past its time."""
 
 
@@ -217,6 +214,10 @@ class Claimed:
 class Work(Protocol):
     """One write transaction: all of it is committed at the end, or nothing."""
 
+    @property
+    def proposals(self) -> Proposals:
+        """What waits for the organisers."""
+
     def savepoint(self) -> AbstractContextManager[object]:
         """What is done inside is undone alone where an exception leaves it."""
 
@@ -241,8 +242,10 @@ class Work(Protocol):
     def bounced(self, since: datetime, upto: datetime) -> tuple[Undelivered, ...]:
         """The letters that came back after ``since`` and until ``upto``."""
 
-    def queue(self, letter: Letter, mail: Mail, inbound_id: int | None, at: datetime) -> bool:
-        """Puts a mail into the outbox; False where its purpose has been served already."""
+    def queue(
+        self, letter: Letter, mail: Mail, inbound_id: int | None, at: datetime, proposal: int | None = None
+    ) -> bool:
+        """Puts a mail into the outbox, as part of a proposal or not; False where its purpose is served already."""
 
     def settle(self, inbound_id: int, handled: Handled, at: datetime) -> None:
         """This collected mail is handled."""

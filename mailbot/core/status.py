@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from mailbot.core.digest import Proposed
 from mailbot.core.restraint import Restraint
 
 SILENCE = timedelta(minutes=15)
@@ -58,6 +59,8 @@ class Status:
     """Letters that came back within ``LATELY``."""
     to_read: int = 0
     """Mails that were left to a person."""
+    proposed: Proposed | None = None
+    """What waits for the organisers' approval, where anything does."""
 
 
 def troubles(status: Status, at: datetime) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Row, Select, and_, delete, func, literal, select, update
 
 from mailbot.adapters.store.dialect import insert
+from mailbot.adapters.store.proposals import untold_until
 from mailbot.adapters.store.tables import history, meeting, outbox, person, registration
 from mailbot.core.digest import Deed
 from mailbot.core.model import Meeting, Person, Registration, RegistrationStatus, Series
@@ -85,7 +86,7 @@ def standing(connection: Connection, code: str) -> Standing:
     ).scalar_one()
     put_on_the_list = (
         select(func.max(history.c.id))
-        .where(history.c.registration_id == registration.c.id, history.c.deed == Deed.QUEUED)
+        .where(history.c.registration_id == registration.c.id, history.c.deed == Deed.QUEUED, ~history.c.undone)
         .scalar_subquery()
     )
     waiting = connection.execute(
@@ -161,13 +162,16 @@ def _tell(connection: Connection, registration_id: int, deed: Deed, inbound_id: 
 def to_remind(connection: Connection, reminder: Due, limit: int) -> list[Registration]:
     """Those with a place who signed up before the reminder fell due and have not been queued it.
 
-    Somebody who has moved up from the waiting list since then was told of the place by another letter.
+    Somebody who has moved up from the waiting list since then was told of the place by another letter. So was somebody
+    whose confirmation waited for an organiser and went out since then; where it still waits, there is nothing to remind
+    of.
     """
     before_uid, after_uid = purpose_around_uid(reminder)
     told = outbox.c.purpose == literal(before_uid).concat(registration.c.uid).concat(after_uid)
     moved_up = and_(
         history.c.registration_id == registration.c.id,
         history.c.deed == Deed.PROMOTED,
+        ~history.c.undone,
         history.c.at >= reminder.moment,
     )
     query = (
@@ -178,6 +182,7 @@ def to_remind(connection: Connection, reminder: Due, limit: int) -> list[Registr
             registration.c.registered_at < reminder.moment,
             ~select(outbox.c.id).where(told).exists(),
             ~select(history.c.id).where(moved_up).exists(),
+            ~untold_until(reminder.moment),
         )
         .order_by(registration.c.id)
         .limit(limit)

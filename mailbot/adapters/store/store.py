@@ -12,6 +12,7 @@ from mailbot.adapters.store import guarding, inbox, outbox, registrations, repor
 from mailbot.adapters.store.alone import Alone
 from mailbot.adapters.store.dialect import insert
 from mailbot.adapters.store.engine import READING, copies_beside, trouble_told
+from mailbot.adapters.store.proposals import SqlProposals
 from mailbot.adapters.store.tables import contact, digest, installation
 from mailbot.core.digest import Digest
 from mailbot.core.model import Holdings, Letter, Mail, Meeting, MeetingStatus, Registration, Series, Undelivered
@@ -32,6 +33,7 @@ class SqlWork:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._answers = guarding.Tally()
+        self.proposals = SqlProposals(connection)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -79,9 +81,11 @@ class SqlWork:
         """The letters that came back after ``since`` and until ``upto``."""
         return reports.undelivered(self._connection, since, upto, bounced_only=True)
 
-    def queue(self, letter: Letter, mail: Mail, inbound_id: int | None, at: datetime) -> bool:
-        """Puts a mail into the outbox; False where its purpose has been served already."""
-        queued = outbox.queue(self._connection, letter, mail, inbound_id, at)
+    def queue(
+        self, letter: Letter, mail: Mail, inbound_id: int | None, at: datetime, proposal: int | None = None
+    ) -> bool:
+        """Puts a mail into the outbox, as part of a proposal or not; False where its purpose is served already."""
+        queued = outbox.queue(self._connection, letter, mail, inbound_id, at, proposal)
         if queued and inbound_id is not None:
             self._answers.add(mail.recipient)
         return queued

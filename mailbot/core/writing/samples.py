@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mailbot.core.digest import Change, Deed, Digest, MeetingCount, SetAside, ToRead
+from mailbot.core.digest import Change, Deed, Digest, MeetingCount, Proposed, SetAside, ToRead
 from mailbot.core.model import (
     Address,
     Attachment,
@@ -26,6 +26,7 @@ from mailbot.core.model import (
     Undelivered,
 )
 from mailbot.core.writing.compose import UNASKED
+from mailbot.core.writing.samples_to_approve import for_approval
 from mailbot.core.writing.sender import Sender
 
 AT = datetime(2027, 3, 10, 9, 0, tzinfo=UTC)
@@ -161,6 +162,7 @@ def letters(language: Language) -> Iterator[tuple[str, Letter]]:
     lost = tuple(Undelivered(AT, confirmation, who, said) for who, said in replies.items())
     yield "alarm-lost", letter(LetterKind.ALARM, lost=lost)
     yield "alarm-lost-one", letter(LetterKind.ALARM, lost=lost[:1])
+    yield from for_approval(language, ANNA, AT)
     yield "promotion", letter(LetterKind.PROMOTION, registered=(sample_place(sport),))
     yield "reminder", letter(LetterKind.REMINDER, registered=(sample_place(sport),), before=timedelta(days=1))
 
@@ -196,10 +198,19 @@ def digests(language: Language) -> Iterator[tuple[str, Digest]]:
         ),
         set_aside=(SetAside(since, "", "", "KeyError: 'x'"),),
         registrations=_registrations(since),
+        proposed=Proposed(3, since),
     )
     yield "digest", full
     quiet = replace(
-        full, since=None, left_alone=1_204, changes=(), to_read=(), undelivered=(), set_aside=(), registrations=()
+        full,
+        proposed=None,
+        since=None,
+        left_alone=1_204,
+        changes=(),
+        to_read=(),
+        undelivered=(),
+        set_aside=(),
+        registrations=(),
     )
     yield "digest-quiet", replace(quiet, meetings=tuple(replace(c, new=0, withdrawn=0) for c in full.meetings))
 

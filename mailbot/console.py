@@ -8,7 +8,6 @@ import logging
 import re
 import sys
 import unicodedata
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -150,22 +149,6 @@ def _emphasised(line: str) -> str:
     elif line.count(_MARK) < line.count(_UNMARK):
         line = _MARK + line
     return re.sub(f"{_MARK}([^{_UNMARK}]*){_UNMARK}", lambda it: click.style(it[1], bold=True, underline=True), line)
-
-
-class Tally:
-    """Counts outcomes for the last line of a rehearsal."""
-
-    def __init__(self) -> None:
-        self._outcomes: Counter[Outcome] = Counter()
-
-    def count(self, understood: Understood) -> None:
-        """One more mail."""
-        self._outcomes[understood.intent.outcome] += 1
-
-    def in_words(self) -> str:
-        """All of them in one line."""
-        told = ", ".join(f"{outcome} {self._outcomes[outcome]}" for outcome in Outcome)
-        return f"{self._outcomes.total()} mail(s): {told}"
 
 
 # --- status -----------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from mailbot import console
 from mailbot.core.model import Address
 from tests import samples
 from tests.approval.town import ALL, APPROVE, REJECT, Town, plain, subject, supervised
@@ -327,7 +328,9 @@ def test_the_digest_and_the_status_say_how_many_wait_and_since_when(town: Town) 
     proposed = town.digest().proposed
     assert proposed is not None
     assert (proposed.count, proposed.since) == (2, NOW)
-    assert town.store.status(world.SERIES, NOW).proposed == proposed
+    status = town.store.status(world.SERIES, NOW)
+    assert status.proposed == proposed
+    assert "for organisers to approve: 2, since Fri 01 Mar 2024 12:00" in console.status(status, (), world.SERIES)
     town.ring()
     town.tap(ALL)
 

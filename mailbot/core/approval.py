@@ -25,6 +25,7 @@ from mailbot.core.model import (
     Language,
     Letter,
     LetterKind,
+    Meeting,
     Message,
     Order,
     Proposal,
@@ -83,20 +84,17 @@ class Proposals(Protocol):
 
 
 def worth_until(letters: Sequence[Letter], at: datetime) -> datetime:
-    """When these letters are of no use any more: the last of the meetings that they tell of has begun."""
+    """When these letters are of no use any more: the last of the meetings that they are about has begun."""
     if any(letter.kind is LetterKind.VERIFICATION for letter in letters):
         return at + PATIENCE[LetterKind.VERIFICATION]
-    starts = [
-        meeting.starts_at
-        for letter in letters
-        for meeting in (
-            *(place.meeting for place in (*letter.registered, *letter.withdrawn, *letter.held)),
-            *letter.declined,
-            *letter.offers,
-        )
-        if meeting.starts_at > at
-    ]
+    starts = [meeting.starts_at for letter in letters for meeting in _about(letter) if meeting.starts_at > at]
     return min(max(starts, default=at + LASTS), at + LASTS)
+
+
+def _about(letter: Letter) -> tuple[Meeting, ...]:
+    """The meetings whose news a letter tells; those that it only shows besides, where there are no news."""
+    news = (*(place.meeting for place in (*letter.registered, *letter.withdrawn)), *letter.declined)
+    return news or (*(place.meeting for place in letter.held), *letter.offers)
 
 
 def next_round(waiting: Sequence[Waiting], last: tuple[datetime, bool] | None, at: datetime) -> tuple[int, ...]:

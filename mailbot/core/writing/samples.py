@@ -198,12 +198,10 @@ def digests(language: Language) -> Iterator[tuple[str, Digest]]:
         ),
         set_aside=(SetAside(since, "", "", "KeyError: 'x'"),),
         registrations=_registrations(since),
-        proposed=Proposed(3, since),
     )
     yield "digest", full
     quiet = replace(
         full,
-        proposed=None,
         since=None,
         left_alone=1_204,
         changes=(),
@@ -213,6 +211,7 @@ def digests(language: Language) -> Iterator[tuple[str, Digest]]:
         registrations=(),
     )
     yield "digest-quiet", replace(quiet, meetings=tuple(replace(c, new=0, withdrawn=0) for c in full.meetings))
+    yield "digest-supervised", replace(quiet, since=since, proposed=Proposed(3, since), to_read=full.to_read[:1])
 
 
 _DIGEST_WORDS: dict[Language, dict[str, str]] = {

@@ -335,3 +335,14 @@ def test_the_digest_and_the_status_say_how_many_wait_and_since_when(town: Town) 
     town.tap(ALL)
 
     assert town.digest().proposed is None
+
+
+def test_all_does_not_send_what_is_too_late(town: Town) -> None:
+    """The one meeting has begun, the other not yet; the bell has not rung in between."""
+    town.gets(world.register("anna", "sport", 1, NOW), world.register("bruno", "musei", 2, NOW))
+    town.ring()
+    asked = town.rounds()[0]
+    town.clock.now = world.SPORT.starts_at
+    town.tap(ALL, raw=asked)
+
+    assert [len(town.postman.to(who)) for who in ("anna", "bruno")] == [0, 1]

@@ -102,3 +102,35 @@ def test_a_mandate_is_found_in_whatever_stands_around_it(noise: str, purpose: st
 def test_nothing_that_looks_like_a_mandate_is_taken_for_one(text: str) -> None:
     """However much it looks like one; and no text makes the reading raise."""
     assert mandate.read(mandate.written(replace(samples.message(text=text), subject=text)), samples.NAMES) is None
+
+
+APPROVE, REJECT = (
+    mandate.sign(purpose, 12, NOW + timedelta(days=1), samples.NAMES) for purpose in ("approve", "reject")
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f"Approvo la risposta n. 12\n{APPROVE}", APPROVE),
+        (f"Re: {APPROVE[:20]}\n{APPROVE[20:]}\n\nGrazie!", APPROVE),
+        (f"Sentiamo prima il presidente. {APPROVE} oppure {REJECT}", ""),
+        (f"Non so. {'Che ne dite? ' * 12}{APPROVE}", ""),
+        ("x" * mandate.LONGEST + APPROVE, ""),
+        (f"{APPROVE[:-1]}", ""),
+        ("", ""),
+    ],
+    ids=["a line", "cut", "two", "far below", "beyond what is searched", "without its end", "nothing"],
+)
+def test_a_body_holds_an_order_where_it_begins_with_the_one(text: str, found: str) -> None:
+    """Whoever pastes or quotes our mail without a mark has all of its mandates in their own words."""
+    assert mandate.written(samples.message(text=text)) == found
+
+
+def test_the_subject_outranks_the_body() -> None:
+    """Some mail programs quote our mail below a tap."""
+    tapped = replace(samples.message(text=f"{REJECT} {APPROVE}"), subject=f"Re: Approvo {APPROVE}")
+    both = replace(tapped, subject=f"{REJECT} {APPROVE}")
+
+    assert mandate.written(tapped) == APPROVE
+    assert mandate.written(both) == ""

@@ -346,3 +346,6 @@ def test_all_does_not_send_what_is_too_late(town: Town) -> None:
     town.tap(ALL, raw=asked)
 
     assert [len(town.postman.to(who)) for who in ("anna", "bruno")] == [0, 1]
+    assert subject(town.to_office()[-1]) == "Inviata: risposta n. 2"
+    town.ring()
+    assert town.held() == {"anna sport": "cancelled", "bruno musei": "confirmed"}

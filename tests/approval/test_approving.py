@@ -349,3 +349,20 @@ def test_all_does_not_send_what_is_too_late(town: Town) -> None:
     assert subject(town.to_office()[-1]) == "Inviata: risposta n. 2"
     town.ring()
     assert town.held() == {"anna sport": "cancelled", "bruno musei": "confirmed"}
+
+
+def test_who_waits_has_their_turn_back_after_a_rejection(town: Town) -> None:
+    """Bruno's cancelling and coming again, both rejected, have not cost him his place in the line."""
+    one_place = world.series(sport={"capacity": 1})
+    town.house = house(series=one_place)
+    for number, who in enumerate(("anna", "bruno", "carla"), start=1):
+        town.gets(world.register(who, "sport", number, NOW))
+    town.house = supervised(series=one_place)
+    town.gets(world.cancel("bruno", "sport", 4, NOW))
+    town.gets(world.register("bruno", "sport", 5, NOW))
+    assert town.waiting_for("sport") == ["carla", "bruno"]
+    town.ring()
+    town.tap(REJECT, 1)
+
+    assert town.waiting_for("sport") == ["bruno", "carla"]
+    assert "proposed" not in town.letters()

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from mailbot import console
 from mailbot.core.model import Address
 from tests import samples
@@ -366,3 +368,18 @@ def test_who_waits_has_their_turn_back_after_a_rejection(town: Town) -> None:
 
     assert town.waiting_for("sport") == ["bruno", "carla"]
     assert "proposed" not in town.letters()
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_even_a_proven_erasure_is_asked_about(town: Town, known: bool) -> None:
+    """Of somebody whom nothing else is held on, too: what the bot has understood is what an organiser must see."""
+    if known:
+        town.house = house()
+        town.gets(world.register("anna", "sport", 1, NOW))
+    town.house = supervised(authserv_id="mx.comune.example")
+    passed = ("Authentication-Results: mx.comune.example; dmarc=pass header.from=posta.example",)
+    town.gets(world.erase("anna", 2, NOW, headers=passed))
+
+    assert town.held() == ({"anna sport": "confirmed"} if known else {})
+    assert town.rows("SELECT kind FROM outbox WHERE state = 'proposed'") == [("verification",)]
+    assert town.rows("SELECT sender FROM inbound ORDER BY id DESC LIMIT 1") == [("anna@posta.example",)]

@@ -16,6 +16,9 @@ from mailbot.ports import Clock, Store, Work
 
 log = logging.getLogger(__name__)
 
+AT_ONCE = 1_000
+"""Proposals that one ring sends or undoes; the next ring has the rest."""
+
 
 def turn(store: Store, house: House, clock: Clock) -> int:
     """Undoes what is late; then asks the organisers, or in automatic mode sends what waits.
@@ -28,7 +31,7 @@ def turn(store: Store, house: House, clock: Clock) -> int:
     """
     at = clock()
     with store.work() as work:
-        if late := work.proposals.late(at):
+        if late := work.proposals.late(at)[:AT_ONCE]:
             work.proposals.undo(late, Answer.EXPIRED, approval.why_undone(Answer.EXPIRED, house.series.language), at)
             log.warning(
                 "%d proposal(s) that nobody has answered are of no use any more; their mails are left to a person",
@@ -36,7 +39,8 @@ def turn(store: Store, house: House, clock: Clock) -> int:
             )
         waiting = work.proposals.waiting()
         if not house.supervised:
-            released = work.proposals.send([each.id for each in waiting], Answer.RELEASED, at) if waiting else ()
+            ids = [each.id for each in waiting[:AT_ONCE]]
+            released = work.proposals.send(ids, Answer.RELEASED, at) if ids else ()
             if released:
                 log.info("automatic mode: %d proposal(s) that waited are sent", len(released))
             return len(released)

@@ -56,6 +56,9 @@ def findings(service: ServiceConfig) -> Iterator[Finding]:
         if store is not None:
             store.close()
     yield _way_out(service)
+    if service.config.service.mode == "supervised":
+        who = ", ".join(approver.address for approver in service.config.approvers)
+        yield Finding("approval", True, f"supervised: what a mail leads to waits until it is approved by {who}")
     if not service.config.digest_to:
         yield Finding("digest", False, "nobody gets it: set `service.organisers` or `digest.to`")
 

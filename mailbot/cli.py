@@ -170,39 +170,35 @@ def explain(file: Path, sources: tuple[str, ...], as_json: bool, now: datetime |
     metavar="YYYY-MM-DD",
     help="Mail of this day and later; else of the last 30 days.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, as `explain --json`.")
+@click.option("--json", "form", flag_value="json", help="One JSON object a line, as `explain --json`.")
+@click.option("--summary", "form", flag_value="summary", help="The count alone.")
 @tells_trouble
-def rehearse(file: Path, folder: str | None, since: datetime | None, as_json: bool) -> None:
-    """Say what the bot makes of the mails in the real mailbox, as `explain` does, and count the outcomes.
+def rehearse(file: Path, folder: str | None, since: datetime | None, form: str | None) -> None:
+    """Say what the bot makes of the mails in the real mailbox, as `explain` does, and count what it would come to.
 
     Who is registered already, and which meeting is full, it does not look at, and it writes no letters. Changes nothing
     in the mailbox, marks nothing as seen, stores nothing and sends nothing.
     """
-    from mailbot.parts import make_mailbox
+    from mailbot import rehearsing
+    from mailbot.parts import make_mailbox, utc_now
 
     service = load_service(file)
     imap = service.imap if folder is None else service.imap.model_copy(update={"folder": folder})
     series, own = service.config.to_series(), explaining.own_addresses(service.config)
     words = load_words(service.config.service.words)
-    first = since.date() if since else (datetime.now(UTC) - timedelta(days=30)).date()
-    tally = console.Tally()
-    mailbox = make_mailbox(imap)
-    try:
-        mailbox.open()
-        uids = mailbox.uids_after(0, first)
-        with explaining.progress(len(uids), f"{len(uids)} mails") as bar:
-            for arrival in mailbox.fetch(uids):
-                understood = understand(arrival.raw, series, own, datetime.now(UTC), arrival.received_at, words)
-                tally.count(understood)
-                name = f"{imap.folder}/{arrival.uid}"
-                click.echo(
-                    explaining.as_json(name, understood) if as_json else console.explained(name, understood, series)
-                )
-                bar.update(1)
-    finally:
-        mailbox.close()
-    if not as_json:
-        click.echo(tally.in_words())
+    first = since.date() if since else (utc_now() - timedelta(days=30)).date()
+    say = click.echo if form != "json" else lambda _: None
+    with closing(make_mailbox(imap)) as mailbox, rehearsing.counted(series, say) as count:
+        for mail in rehearsing.rehearsed(
+            mailbox, first, lambda it: understand(it.raw, series, own, utc_now(), it.received_at, words)
+        ):
+            count(mail)
+            if mail.understood is None:
+                click.echo(f"{mail.name}: a fault of mailbot's own: {console.one_line(mail.fault)}", err=True)
+            elif form == "json":
+                click.echo(explaining.as_json(mail.name, mail.understood))
+            elif form is None:
+                click.echo(console.explained(mail.name, mail.understood, series))
 
 
 # --- what is held -----------------------------------------------------------------------------------------------------

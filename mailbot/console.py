@@ -4,12 +4,9 @@ Much of it quotes strangers. ``plain`` takes the power out of what they wrote: n
 a terminal, or begins a line in the journal (``logs``).
 """
 
-import email
-import email.policy
 import re
 import sys
 import unicodedata
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,6 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mailbot.core.model import ALL, Meeting, MeetingStatus, Outcome, PassageKind, Series
+from mailbot.core.reading.ours import plain_words
 from mailbot.core.retry import Accepted, Receipt, Refused
 from mailbot.core.status import Backup, Level, Status, Trouble
 from mailbot.core.understanding import Understood
@@ -152,22 +150,6 @@ def _emphasised(line: str) -> str:
     return re.sub(f"{_MARK}([^{_UNMARK}]*){_UNMARK}", lambda it: click.style(it[1], bold=True, underline=True), line)
 
 
-class Tally:
-    """Counts outcomes for the last line of a rehearsal."""
-
-    def __init__(self) -> None:
-        self._outcomes: Counter[Outcome] = Counter()
-
-    def count(self, understood: Understood) -> None:
-        """One more mail."""
-        self._outcomes[understood.intent.outcome] += 1
-
-    def in_words(self) -> str:
-        """All of them in one line."""
-        told = ", ".join(f"{outcome} {self._outcomes[outcome]}" for outcome in Outcome)
-        return f"{self._outcomes.total()} mail(s): {told}"
-
-
 # --- status -----------------------------------------------------------------------------------------------------------
 
 
@@ -210,6 +192,9 @@ def status(present: Status, troubles: Sequence[Trouble], series: Series, at: dat
     rows += [click.style("letters", bold=True), f"  {_counted(present.letters)}"]
     if present.oldest_letter:
         rows.append(f"  the oldest that waits to be sent was written {ago(at - present.oldest_letter)}")
+    if present.proposed:
+        since = present.proposed.since.astimezone(series.timezone)
+        rows.append(f"  for organisers to approve: {present.proposed.count}, since {since:%a %d %b %Y %H:%M}")
     if present.bounced_lately:
         rows.append(f"  came back within a day: {present.bounced_lately}; the digest says whose")
     rows.append(click.style("servers", bold=True))
@@ -246,6 +231,4 @@ def backup(made: Backup) -> str:
 
 def mail_text(raw: bytes) -> str:
     """Subject and plain text of a mail of our own."""
-    mail = email.message_from_bytes(raw, policy=email.policy.default)
-    body = mail.get_body(("plain",))
-    return plain(f"{mail['Subject']}\n\n{body.get_content() if body else ''}")
+    return plain("{}\n\n{}\n".format(*plain_words(raw)))

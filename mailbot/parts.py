@@ -91,6 +91,8 @@ def make_house(service: ServiceConfig, store: SqlStore, clock: Clock) -> House:
         limits=config.limits.to_limits(),
         grace=config.changes.grace,
         authserv_id=imap.authserv_id,
+        supervised=config.service.mode == "supervised",
+        organisers=config.approvers,
         filing={"done": folders.done, "to_read": folders.to_read, "ignored": folders.ignored}
         if folders.enabled
         else None,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from mailbot.core.approval import Proposals
 from mailbot.core.changes import Knowledge, Notice
 from mailbot.core.digest import Digest
 from mailbot.core.model import Holdings, Kind, Letter, Mail, Outcome, Registration, Series, Undelivered
@@ -214,6 +215,10 @@ class Claimed:
 class Work(Protocol):
     """One write transaction: all of it is committed at the end, or nothing."""
 
+    @property
+    def proposals(self) -> Proposals:
+        """What waits for the organisers."""
+
     def savepoint(self) -> AbstractContextManager[object]:
         """What is done inside is undone alone where an exception leaves it."""
 
@@ -238,8 +243,10 @@ class Work(Protocol):
     def bounced(self, since: datetime, upto: datetime) -> tuple[Undelivered, ...]:
         """The letters that came back after ``since`` and until ``upto``."""
 
-    def queue(self, letter: Letter, mail: Mail, inbound_id: int | None, at: datetime) -> bool:
-        """Puts a mail into the outbox; False where its purpose has been served already."""
+    def queue(
+        self, letter: Letter, mail: Mail, inbound_id: int | None, at: datetime, proposal: int | None = None
+    ) -> bool:
+        """Puts a mail into the outbox, as part of a proposal or not; False where its purpose is served already."""
 
     def settle(self, inbound_id: int, handled: Handled, at: datetime) -> None:
         """This collected mail is handled."""

@@ -117,6 +117,8 @@ def test_a_series_alone_serves_for_explaining(tmp_path: Path) -> None:
         ("[smtp]", '[metrics]\nfile = "m.prom"\n[smtp]', "metrics.file: write a whole path"),
         ("[smtp]", '[service]\nlog = "xml"\n[smtp]', "service.log: 'xml' is not allowed; write 'text' or 'json'"),
         ("[smtp]", "[retention]\ndays = 1.5\n[smtp]", "retention.days: input should be a valid integer, not 1.5"),
+        ("[series]", '[service]\nmode = "careful"\n[series]', "write 'automatic' or 'supervised'"),
+        ("[series]", '[service]\nmode = "supervised"\n[series]', 'service.mode = "supervised" needs somebody'),
         ("[series]", "series = 1\n[x]", "series: must be a table, [series]"),
         ("[series]", "[series", "is not valid TOML"),
         ('language = "it"', "language = it", "(at line 7, column 12): language = it"),

@@ -59,6 +59,11 @@ class ServiceSection(Section):
         description="A folder with it.toml, en.toml or themes.toml: words that the reader is to know beside its own.",
     )
     organisers: tuple[MailAddress, ...] = Field((), description="Addresses of the organisers.")
+    mode: Literal["automatic", "supervised"] = Field(
+        "automatic",
+        description="`supervised`: what a mail leads to waits until an organiser has approved it at one tap; "
+        "reminders and digests do not wait. Switched back to `automatic`, all that waits is sent.",
+    )
     log: Literal["text", "json"] = Field(
         "text",
         description="`json`: the log is a JSON object a line, unless a person watches on a terminal. A change takes a "
@@ -311,6 +316,19 @@ class Config(Section):
             language=section.language,
             meetings=tuple(meeting.meeting(section.timezone) for meeting in self.meetings),
         )
+
+    @model_validator(mode="after")
+    def _somebody_approves(self) -> Self:
+        if self.service.mode == "supervised" and not self.approvers:
+            raise ValueError(
+                'service.mode = "supervised" needs somebody who approves: name them in `service.organisers`'
+            )
+        return self
+
+    @property
+    def approvers(self) -> tuple[Address, ...]:
+        """Who is asked about what waits, and from whom commands by mail are taken."""
+        return self.service.organisers or self.digest_to
 
     @property
     def digest_to(self) -> tuple[Address, ...]:

@@ -88,6 +88,16 @@ class SetAside:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposed:
+    """What waits for the organisers' approval."""
+
+    count: int
+    """Of proposals."""
+    since: datetime
+    """When the oldest of them was made."""
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
     """One day's digest."""
 
@@ -106,6 +116,8 @@ class Digest:
     """Which changes of meetings people were told, and how many of them."""
     left_alone: int = 0
     """Mails that lay in the mailbox at the first start and were left alone; the first digest tells it."""
+    proposed: Proposed | None = None
+    """What waits for the organisers' approval, where anything does."""
 
 
 def lasting(changes: Iterable[Change]) -> tuple[Change, ...]:

@@ -44,6 +44,10 @@ class Names:
         """What somebody sends back to confirm the wish of the mail with this reference; nobody else can know it."""
         return self._token("confirm", reference)[:24]
 
+    def mandate(self, *of: str) -> str:
+        """What proves that a mandate (``core.mandate``) over these words is ours."""
+        return self._token("mandate", *of)[:24]
+
     def _seal(self, token: str) -> str:
         return self._token("ours", token)[:16]
 

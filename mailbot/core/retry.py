@@ -58,6 +58,8 @@ PATIENCE = {
     LetterKind.REMINDER: timedelta(days=1),
     LetterKind.DIGEST: timedelta(hours=20),
     LetterKind.ALARM: timedelta(days=1),
+    LetterKind.APPROVAL: timedelta(days=1),
+    LetterKind.DONE: timedelta(days=1),
 }
 """How long after being queued a letter is still worth sending; a meeting's start may end it sooner."""
 

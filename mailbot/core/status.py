@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 from pathlib import Path
 
+from mailbot.core.digest import Proposed
 from mailbot.core.restraint import Restraint
 
 SILENCE = timedelta(minutes=15)
@@ -60,6 +61,8 @@ class Status:
     """Letters that came back within ``LATELY``."""
     to_read: int = 0
     """Mails that were left to a person."""
+    proposed: Proposed | None = None
+    """What waits for the organisers' approval, where anything does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailbot.core import trust
+from mailbot.core.approval import read_order
 from mailbot.core.decide import decide, decide_for_a_person
 from mailbot.core.discretion import event
 from mailbot.core.export import personal_data
 from mailbot.core.model import Attachment, Authentication, Kind, Message, Outcome, Request
-from mailbot.core.reading.authentication import authenticate
+from mailbot.core.reading.authentication import authenticate, is_judged
 from mailbot.core.reading.bounces import read_bounce
 from mailbot.core.restraint import Restraint
 from mailbot.core.situation import Decision, Situation
@@ -24,6 +25,7 @@ from mailbot.core.understanding import Understood, understand, without_our_own
 from mailbot.core.writing import compose
 from mailbot.loops.house import House, carry_out
 from mailbot.loops.restrain import restrained, sound_alarm
+from mailbot.loops.supervise import obey
 from mailbot.ports import Clock, Handled, Inbound, Store, StoreTrouble, Work
 
 log = logging.getLogger(__name__)
@@ -103,13 +105,19 @@ def handle(inbound: Inbound, work: Work, house: House, at: datetime) -> None:
     """Handles one mail inside the transaction ``work``."""
     read = understand(inbound.raw, house.series, house.own, at, inbound.received_at, house.words)
     understood = without_our_own(read, house.names)
-    decision = _decided(inbound, understood, work, house, at)
+    message = understood.message
+    proof, judged = authenticate(message, house.authserv_id), is_judged(message, house.authserv_id)
+    ordered = read_order(message, house.names, house.organisers, proof, judged=judged, at=at)
+    if ordered is None:
+        decision = _decided(inbound, understood, work, house, at)
+    else:
+        decision = obey(ordered, message, inbound.fingerprint[:32], work, house, at)
     if inbound.truncated and decision.outcome is not Outcome.IGNORE:
         decision = replace(decision, attention=True)  # a person must look at what was not read
     work.settle(inbound.id, _noted(understood, decision, at), at)
     if understood.message.origin.kind in (Kind.BOUNCE, Kind.RECEIPT):
         _note_bounce(inbound, work, house, at)
-    carry_out(work, house, decision, inbound.id, at)
+    carry_out(work, house, decision, inbound.id, at, understood.intent.evidence)
     if decision.restrained == Restraint.ALL:
         sound_alarm(work, house, at)
     log.info(
@@ -147,7 +155,9 @@ def _decided(inbound: Inbound, understood: Understood, work: Work, house: House,
     decision = decide(
         understood.message, understood.intent, situation, house.series, house.names, inbound.fingerprint[:32], at
     )
-    if trust.must_be_confirmed(decision, understood.intent, situation, authentication):
+    # What cannot be undone cannot be approved afterwards either.
+    irrevocable = house.supervised and decision.erase and asked_about is None
+    if irrevocable or trust.must_be_confirmed(decision, understood.intent, situation, authentication):
         decision = trust.asking(decision, situation, house.names.code(inbound.fingerprint), at)
     # Whoever sends a code back is surely a person, and it serves only once.
     return decision if asked_about else restrained(decision, work, house, at)

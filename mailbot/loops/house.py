@@ -3,10 +3,11 @@
 It is frozen. A new configuration makes a new house, which the loops are handed at their next turn.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
+from mailbot.core.approval import worth_until
 from mailbot.core.changes import GRACE
 from mailbot.core.intent import Lexicon
 from mailbot.core.model import Address, Letter, Series
@@ -44,18 +45,37 @@ class House:
     """How long a change of the series waits before people are told of it."""
     authserv_id: str | None = None
     """The name of our own server in the authentication results that it writes; None where none is configured."""
+    supervised: bool = False
+    """Whether what a mail leads to waits for an organiser (``core.approval``)."""
+    organisers: tuple[Address, ...] = ()
+    """Who is asked about it, and whose orders are obeyed."""
 
 
-def queue_letter(work: Work, house: House, letter: Letter, inbound_id: int | None, at: datetime) -> bool:
+def queue_letter(
+    work: Work, house: House, letter: Letter, inbound_id: int | None, at: datetime, proposal: int | None = None
+) -> bool:
     """Writes a letter out and puts it into the outbox; False where its purpose has been served already."""
     mail = compose(letter, house.series, house.sender, house.texts, at, house.names.message_id(letter.purpose))
-    return work.queue(letter, mail, inbound_id, at)
+    return work.queue(letter, mail, inbound_id, at, proposal)
 
 
-def carry_out(work: Work, house: House, decision: Decision, inbound_id: int | None, at: datetime) -> None:
-    """Stores what was decided and queues its letters, in the transaction at hand."""
+def carry_out(
+    work: Work,
+    house: House,
+    decision: Decision,
+    inbound_id: int | None,
+    at: datetime,
+    evidence: Sequence[str] = (),
+) -> None:
+    """Stores what was decided and queues its letters, in the transaction at hand; supervised, as a proposal.
+
+    An erasure is none: it cannot be undone, so that it has been asked about and confirmed already.
+    """
     work.apply(decision, inbound_id, at)
     if decision.erase:
         work.forget(decision.letters[0].recipient.address, at)
+    proposal = None
+    if house.supervised and decision.letters and not decision.erase:
+        proposal = work.proposals.propose(inbound_id, worth_until(decision.letters, at), evidence, at)
     for letter in decision.letters:
-        queue_letter(work, house, letter, inbound_id, at)
+        queue_letter(work, house, letter, inbound_id, at, proposal)

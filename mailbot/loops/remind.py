@@ -15,6 +15,7 @@ from mailbot.core.model import Letter, Mail, Outcome
 from mailbot.core.places import promotions
 from mailbot.core.situation import Decision, Standing
 from mailbot.core.writing import compose_digest
+from mailbot.loops import supervise
 from mailbot.loops.house import House, carry_out, queue_letter
 from mailbot.loops.restrain import tell_of_lost
 from mailbot.loops.tell import tell_changes
@@ -39,7 +40,7 @@ def turn(store: Store, house: House, clock: Clock) -> int:
         StoreTrouble: the database cannot be read or written; what was queued before is queued.
     """
     queued = 0
-    for step in (fill_places, tell_changes, remind, tell_lost, send_digest):
+    for step in (supervise.turn, fill_places, tell_changes, remind, tell_lost, send_digest):
         try:
             queued += step(store, house, clock)
         except StoreTrouble:
@@ -86,9 +87,9 @@ def fill_places(store: Store, house: House, clock: Clock) -> int:
             for meeting in house.series.to_come(at)
             for registration in promotions(meeting, standings.get(meeting.code, Standing()), at)
         ]
-        letters = tuple(promotion_letter(registration, meeting, at) for registration, meeting in moved)
-        promoted = tuple(registration for registration, _ in moved)
-        carry_out(work, house, Decision(Outcome.ACT, promoted=promoted, letters=letters), None, at)
+        for registration, meeting in moved:
+            letter = promotion_letter(registration, meeting, at)
+            carry_out(work, house, Decision(Outcome.ACT, promoted=(registration,), letters=(letter,)), None, at)
     return len(moved)
 
 

@@ -99,6 +99,20 @@ def test_what_is_in_order_is_taken(known: SqlStore, statement: str) -> None:
         pytest.param(outbox(state="'sending'"), id="a letter being sent by nobody"),
         pytest.param(outbox(claimed_at="'2024-03-01'"), id="a queued letter that somebody is sending"),
         pytest.param(outbox(raw="NULL"), id="a queued letter without its bytes"),
+        pytest.param(outbox(state="'proposed'"), id="a letter that waits for approval in no proposal"),
+        pytest.param(
+            "INSERT INTO proposal (proposed_at, until, answer) VALUES ('2024-03-01', '2024-03-04', 'approved')",
+            id="a proposal approved at no moment",
+        ),
+        pytest.param(
+            "INSERT INTO proposal (proposed_at, until, answered_at) VALUES ('2024-03-01', '2024-03-04', '2024-03-02')",
+            id="a proposal answered with nothing",
+        ),
+        pytest.param(
+            "INSERT INTO proposal (proposed_at, until, answer, answered_at) "
+            "VALUES ('2024-03-01', '2024-03-04', 'maybe', '2024-03-02')",
+            id="a proposal answered with an unknown word",
+        ),
         pytest.param(registration(meeting="'sport'"), id="a second place in one meeting"),
         pytest.param(registration(meeting="'none'"), id="a place in no meeting"),
         pytest.param(registration(person_id="99"), id="a place of nobody"),

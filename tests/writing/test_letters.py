@@ -216,7 +216,11 @@ def test_the_digest_says_all_in_its_subject() -> None:
     assert subjects == {
         "it/digest": "4 nuove iscrizioni, 1 disdetta, 2 messaggi da leggere, 2 problemi – Valverde in ascolto",
         "it/digest-quiet": "Nessuna nuova iscrizione – Valverde in ascolto",
+        "it/digest-supervised": "4 nuove iscrizioni, 1 disdetta, 3 risposte da approvare, 1 messaggio da leggere"
+        " – Valverde in ascolto",
         "en/digest": "4 new registrations, 1 cancelled, 2 mails to read, 2 problems – Valverde is listening",
+        "en/digest-supervised": "4 new registrations, 1 cancelled, 3 answers to approve, 1 mail to read"
+        " – Valverde is listening",
         "en/digest-quiet": "No new registrations – Valverde is listening",
     }
 

@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import Connection, case, func, or_, select, true, update
 
 from mailbot.adapters.store.dialect import insert
+from mailbot.adapters.store.proposals import waits_for_an_answer
 from mailbot.adapters.store.tables import cursor, inbound, outbox, sighting
 from mailbot.core.model import InboundState, Outcome
 from mailbot.ports import Cursor, Filing, Handled, Inbound, Kept
 
-_EMPTY = dict.fromkeys(("raw", "sender", "subject", "opening", "why", "error", "awaits", "awaits_until"))
+_EMPTY = dict.fromkeys(("raw", "sender", "subject", "opening", "why", "error", "evidence", "awaits", "awaits_until"))
 """What is left of a mail whose personal data has come to its end: counts."""
 HEADER_BYTES = 65_536
 _FROM = re.compile(rb"^from:(.*(?:\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE)
@@ -183,7 +184,7 @@ def note_failure(connection: Connection, inbound_id: int, error: str, most_tries
 
 
 def unfiled(connection: Connection, folder: str, uidvalidity: int, limit: int) -> list[Filing]:
-    """Mails of this folder that are handled and still lie in it."""
+    """Mails of this folder that are handled and still lie in it; those that wait for an organiser are not, quite."""
     query = (
         select(sighting.c.uid, inbound.c.state, inbound.c.outcome, inbound.c.attention)
         .join(inbound, inbound.c.id == sighting.c.inbound_id)
@@ -192,6 +193,7 @@ def unfiled(connection: Connection, folder: str, uidvalidity: int, limit: int) -
             sighting.c.uidvalidity == uidvalidity,
             sighting.c.filed_at.is_(None),
             inbound.c.state != InboundState.NEW,
+            ~waits_for_an_answer(inbound.c.id),
         )
         .order_by(sighting.c.uid)
         .limit(limit)

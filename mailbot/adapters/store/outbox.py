@@ -7,17 +7,19 @@ from sqlalchemy import ColumnElement, Connection, String, Update, and_, cast, fu
 
 from mailbot.adapters.store.dialect import insert
 from mailbot.adapters.store.tables import outbox, registration
-from mailbot.core.model import Letter, LetterKind, LetterState, Mail, RegistrationStatus
+from mailbot.core.model import TO_ORGANISERS, Letter, LetterKind, LetterState, Mail, RegistrationStatus
 from mailbot.core.retry import WAITS, Again, GivenUp, Sent, Verdict
 from mailbot.ports import Claimed, Parcel
 
 _NOTICES = (LetterKind.CHANGE, LetterKind.CANCELLATION)
 _ABOUT_PLACES = (LetterKind.REMINDER, *_NOTICES)
-_LEAVING = (LetterState.QUEUED, LetterState.SENDING)
+_LEAVING = (LetterState.QUEUED, LetterState.SENDING, LetterState.PROPOSED)
 
 
-def queue(connection: Connection, letter: Letter, mail: Mail, inbound_id: int | None, at: datetime) -> bool:
-    """Puts a mail into the outbox, unless one with the same purpose is there already.
+def queue(
+    connection: Connection, letter: Letter, mail: Mail, inbound_id: int | None, at: datetime, proposal: int | None
+) -> bool:
+    """Puts a mail into the outbox, unless one with the same purpose is there already; as part of a proposal it waits.
 
     Returns:
         Whether it was put there.
@@ -29,7 +31,8 @@ def queue(connection: Connection, letter: Letter, mail: Mail, inbound_id: int | 
             kind=letter.kind,
             recipient=mail.recipient,
             message_id=mail.message_id,
-            state=LetterState.QUEUED,
+            state=LetterState.QUEUED if proposal is None else LetterState.PROPOSED,
+            proposal_id=proposal,
             queued_at=at,
             next_try_at=at,
             deadline=letter.deadline,
@@ -165,7 +168,7 @@ def forget_settled(connection: Connection, before: datetime) -> int:
     # The purpose of what goes to organisers names them; nothing so old is queued again.
     connection.execute(
         update(outbox)
-        .where(*ended, outbox.c.kind.in_([LetterKind.DIGEST, LetterKind.ALARM]))
+        .where(*ended, outbox.c.kind.in_(TO_ORGANISERS))
         .values(purpose=literal("ended:").concat(cast(outbox.c.id, String)))
     )
     emptied = connection.execute(
@@ -187,7 +190,7 @@ def forget_recipient(connection: Connection, address: str, at: datetime) -> int:
     )
     # What went to others and tells of them: letters to whoever signed them up, and what the organisers have got.
     signups = select(outbox.c.inbound_id).where(outbox.c.recipient == address, outbox.c.purpose.startswith("invited:"))
-    elsewhere = or_(outbox.c.inbound_id.in_(signups), outbox.c.kind.in_([LetterKind.DIGEST, LetterKind.ALARM]))
+    elsewhere = or_(outbox.c.inbound_id.in_(signups), outbox.c.kind.in_(TO_ORGANISERS))
     connection.execute(update(outbox).where(elsewhere, outbox.c.state.not_in(_LEAVING)).values(raw=None))
     emptied = connection.execute(
         update(outbox)

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, literal, or_, select, update
 
 from mailbot.adapters.store.dialect import insert
+from mailbot.adapters.store.proposals import untold_until
 from mailbot.adapters.store.tables import edition, history, meeting, outbox, person, registration
 from mailbot.core.digest import Deed
 from mailbot.core.model import Person, Registration, RegistrationStatus
@@ -91,7 +92,7 @@ def standing(connection: Connection, code: str) -> Standing:
     ).scalar_one()
     put_on_the_list = (
         select(func.max(history.c.id))
-        .where(history.c.registration_id == registration.c.id, history.c.deed == Deed.QUEUED)
+        .where(history.c.registration_id == registration.c.id, history.c.deed == Deed.QUEUED, ~history.c.undone)
         .scalar_subquery()
     )
     waiting = connection.execute(
@@ -179,14 +180,16 @@ def _tell(connection: Connection, registration_id: int, deed: Deed, inbound_id: 
 def to_remind(connection: Connection, reminder: Due, limit: int) -> list[Registration]:
     """Those with a place who signed up before the reminder fell due and have not been queued it.
 
-    Somebody who has moved up from the waiting list since then, or was told of a change, knows from another letter. Who
-    has yet to be told of a change is not reminded of what may still be a slip.
+    Somebody who has moved up from the waiting list since then, or was told of a change, knows from another letter; so
+    does somebody whose confirmation waited for an organiser and went out since then. Where it still waits, there is
+    nothing to remind of, and who has yet to be told of a change is not reminded of what may still be a slip.
     """
     before_uid, after_uid = purpose_around_uid(reminder)
     told = outbox.c.purpose == literal(before_uid).concat(registration.c.uid).concat(after_uid)
     moved_up = and_(
         history.c.registration_id == registration.c.id,
         history.c.deed == Deed.PROMOTED,
+        ~history.c.undone,
         history.c.at >= reminder.moment,
     )
     present = reminder.meeting
@@ -206,6 +209,7 @@ def to_remind(connection: Connection, reminder: Due, limit: int) -> list[Registr
         ~select(history.c.id).where(moved_up).exists(),
         or_(registration.c.told_at.is_(None), registration.c.told_at < reminder.moment),
         or_(registration.c.edition_id.is_(None), select(edition.c.id).where(knows).exists()),
+        ~untold_until(reminder.moment),
         limit=limit,
     )
 

@@ -16,10 +16,12 @@ from mailbot.adapters.store.tables import (
     installation,
     outbox,
     person,
+    proposal,
     registration,
 )
-from mailbot.core.digest import Change, Deed, Digest, MeetingCount, SetAside, ToRead, counted, lasting
+from mailbot.core.digest import Change, Deed, Digest, MeetingCount, Proposed, SetAside, ToRead, counted, lasting
 from mailbot.core.model import (
+    TO_ORGANISERS,
     Holdings,
     InboundState,
     LetterKind,
@@ -75,7 +77,15 @@ def make_digest(
         registrations=registrations.all_registrations(connection, codes),
         told=editions.told(connection, *_within(outbox.c.queued_at, since, upto)),
         left_alone=connection.execute(select(installation.c.left_alone)).scalar() or 0,
+        proposed=_proposed(connection),
     )
+
+
+def _proposed(connection: Connection) -> Proposed | None:
+    """How many proposals wait for an organiser, and since when; None where none does."""
+    query = select(func.count(), func.min(proposal.c.proposed_at)).where(proposal.c.answered_at.is_(None))
+    count, oldest = connection.execute(query).one()
+    return Proposed(count, oldest) if count else None
 
 
 def undelivered(
@@ -114,7 +124,7 @@ def _changes(connection: Connection, codes: Iterable[str], *conditions: ColumnEl
         )
         .join(registration, registration.c.id == history.c.registration_id)
         .join(person, person.c.id == registration.c.person_id)
-        .where(registration.c.meeting.in_(list(codes)), *conditions)
+        .where(registration.c.meeting.in_(list(codes)), ~history.c.undone, *conditions)
         .order_by(history.c.id)
     )
     return tuple(
@@ -192,11 +202,8 @@ def status(connection: Connection, codes: Iterable[str], lately: datetime) -> St
             .select_from(inbound)
             .where(inbound.c.attention, inbound.c.state == InboundState.HANDLED)
         ).scalar_one(),
+        proposed=_proposed(connection),
     )
-
-
-_ABOUT_OTHERS = (LetterKind.DIGEST, LetterKind.ALARM)
-"""Letters to organisers: what they tell of is other people's."""
 
 
 def _words(raw: bytes | None) -> str:
@@ -217,7 +224,7 @@ def holdings(connection: Connection, address: str) -> Holdings:
         .order_by(outbox.c.id)
     )
     deeds = connection.execute(
-        select(history.c.at, history.c.deed, registration.c.meeting)
+        select(history.c.at, history.c.deed, history.c.undone, registration.c.meeting)
         .join(registration, registration.c.id == history.c.registration_id)
         .join(person, person.c.id == registration.c.person_id)
         .where(person.c.address == address)
@@ -230,7 +237,7 @@ def holdings(connection: Connection, address: str) -> Holdings:
         letters=tuple(
             (row.queued_at, row.kind, "came back" if row.bounced_at else row.state, _words(row.raw))
             for row in letters
-            if row.kind not in _ABOUT_OTHERS
+            if row.kind not in TO_ORGANISERS
         ),
-        history=tuple((row.at, row.deed, row.meeting) for row in deeds),
+        history=tuple((row.at, f"{row.deed}, undone" if row.undone else row.deed, row.meeting) for row in deeds),
     )

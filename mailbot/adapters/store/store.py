@@ -13,6 +13,7 @@ from mailbot.adapters.store import figures as counting
 from mailbot.adapters.store.alone import Alone
 from mailbot.adapters.store.dialect import insert
 from mailbot.adapters.store.engine import READING, copies_beside, trouble_told
+from mailbot.adapters.store.proposals import SqlProposals
 from mailbot.adapters.store.tables import contact, digest, installation
 from mailbot.core.changes import Knowledge, Notice
 from mailbot.core.digest import Digest
@@ -45,6 +46,7 @@ class SqlWork:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._answers = guarding.Tally()
+        self.proposals = SqlProposals(connection)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -93,9 +95,11 @@ class SqlWork:
         """The letters that came back after ``since`` and until ``upto``."""
         return reports.undelivered(self._connection, since, upto, bounced_only=True)
 
-    def queue(self, letter: Letter, mail: Mail, inbound_id: int | None, at: datetime) -> bool:
-        """Puts a mail into the outbox; False where its purpose has been served already."""
-        queued = outbox.queue(self._connection, letter, mail, inbound_id, at)
+    def queue(
+        self, letter: Letter, mail: Mail, inbound_id: int | None, at: datetime, proposal: int | None = None
+    ) -> bool:
+        """Puts a mail into the outbox, as part of a proposal or not; False where its purpose is served already."""
+        queued = outbox.queue(self._connection, letter, mail, inbound_id, at, proposal)
         if letter.kind is LetterKind.PROMOTION and letter.registration_id is not None:
             editions.note_shown(self._connection, letter.registration_id, letter.registered[0].meeting)
         if queued and inbound_id is not None:

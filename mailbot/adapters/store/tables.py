@@ -4,8 +4,9 @@ A mail is one row of ``inbound`` however often it was delivered: each delivery i
 at it. ``cursor`` remembers how far a folder has been read; it moves in the transaction that keeps the mails. People
 (``person``) have at most one ``registration`` a meeting, whose life is told by ``history``, append only. Each form in
 which the configuration gave a meeting is an ``edition``, and a registration names the one that its person was last
-told. ``outbox`` holds outgoing mails as final bytes, at most one for each ``purpose``. ``digest`` has a row a day,
-``contact`` a row a server, ``installation`` a single row.
+told. ``outbox`` holds outgoing mails as final bytes, at most one for each ``purpose``. In supervised mode a
+``proposal`` is what one mail led to, and a ``round`` a mail that asked the organisers about some of them. ``digest``
+has a row a day, ``contact`` a row a server, ``installation`` a single row.
 
 The schema here is the present one; ``migrations`` lead to it from every released one (a test compares the two).
 """
@@ -35,7 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 
 from mailbot.core.digest import Deed
-from mailbot.core.model import InboundState, LetterState, RegistrationStatus
+from mailbot.core.model import Answer, InboundState, LetterState, RegistrationStatus
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -120,6 +121,8 @@ inbound = Table(
     Column("awaits_until", UtcDateTime),
     # Which limit kept it from being answered.
     Column("restrained", String),
+    # What told what it wants, a line each; kept where an organiser is to judge it.
+    Column("evidence", Text),
     one_of("state", InboundState),
     CheckConstraint("(state = 'new') = (handled_at IS NULL)", name="handled_has_moment"),
     CheckConstraint("state <> 'new' OR raw IS NOT NULL", name="new_has_bytes"),
@@ -210,7 +213,33 @@ history = Table(
     Column("deed", String, nullable=False),
     Column("at", UtcDateTime, nullable=False, index=True),
     Column("inbound_id", ForeignKey("inbound.id", ondelete="SET NULL"), index=True),
+    # The mail's proposal was rejected: it is as if this had never been.
+    Column("undone", Boolean, nullable=False, server_default=text("false")),
     one_of("deed", Deed),
+)
+
+proposal = Table(
+    "proposal",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("inbound_id", ForeignKey("inbound.id", ondelete="SET NULL"), index=True),
+    Column("proposed_at", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    # When the organisers were first asked about it.
+    Column("asked_at", UtcDateTime),
+    Column("answered_at", UtcDateTime, index=True),
+    Column("answer", String),
+    one_of("answer", Answer),
+    CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="answer_has_moment"),
+)
+
+approval_round = Table(
+    "round",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    # The numbers of the proposals that it has listed, with commas between.
+    Column("listed", Text, nullable=False),
 )
 
 outbox = Table(
@@ -236,9 +265,12 @@ outbox = Table(
     Column("bounced_at", UtcDateTime),
     Column("bounce_reply", Text),
     Column("bounced_by", Integer),
+    # The proposal that it is a letter of.
+    Column("proposal_id", ForeignKey("proposal.id"), index=True),
     one_of("state", LetterState),
     CheckConstraint("(state IN ('sent', 'failed', 'withheld')) = (settled_at IS NOT NULL)", name="settled_has_moment"),
-    CheckConstraint("state NOT IN ('queued', 'sending') OR raw IS NOT NULL", name="waiting_has_bytes"),
+    CheckConstraint("state NOT IN ('queued', 'sending', 'proposed') OR raw IS NOT NULL", name="waiting_has_bytes"),
+    CheckConstraint("state <> 'proposed' OR proposal_id IS NOT NULL", name="proposed_has_proposal"),
     CheckConstraint("(state = 'sending') = (claimed_at IS NOT NULL)", name="sending_is_claimed"),
     Index(None, "state", "next_try_at"),
     Index(None, "settled_at"),

@@ -27,7 +27,9 @@ from mailbot.core.model.held import (
     RegistrationStatus,
     Series,
 )
+from mailbot.core.model.proposed import Answer, Order, Proposal, ProposedLetter, Waiting
 from mailbot.core.model.sent import (
+    TO_ORGANISERS,
     Advice,
     Attachment,
     Letter,
@@ -42,8 +44,10 @@ from mailbot.core.model.wanted import ALL, Doubt, Intent, Outcome, Request
 
 __all__ = [
     "ALL",
+    "TO_ORGANISERS",
     "Address",
     "Advice",
+    "Answer",
     "Attachment",
     "Authentication",
     "CalendarReply",
@@ -60,16 +64,20 @@ __all__ = [
     "Meeting",
     "MeetingStatus",
     "Message",
+    "Order",
     "Origin",
     "Outcome",
     "Passage",
     "PassageKind",
     "Person",
     "Place",
+    "Proposal",
+    "ProposedLetter",
     "Registration",
     "RegistrationStatus",
     "Request",
     "Series",
     "Thread",
     "Undelivered",
+    "Waiting",
 ]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from mailbot.core.model.held import Address, Language, Meeting, RegistrationStatus
+from mailbot.core.model.proposed import Order, Proposal
 from mailbot.core.model.wanted import Doubt, Request
 
 
@@ -38,6 +39,14 @@ class LetterKind(StrEnum):
     """To the organisers."""
     ALARM = "alarm"
     """To the organisers: answering has stopped, or somebody did not get what we sent."""
+    APPROVAL = "approval"
+    """To the organisers: which letters wait for them, to send or not to send at one tap."""
+    DONE = "done"
+    """To one organiser: what was done at their tap."""
+
+
+TO_ORGANISERS = (LetterKind.DIGEST, LetterKind.ALARM, LetterKind.APPROVAL, LetterKind.DONE)
+"""Letters that tell of people other than their reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +166,14 @@ class Letter:
     """For ``ALARM``: how many answers within an hour are too many, where that is the matter."""
     lost: tuple[Undelivered, ...] = ()
     """For ``ALARM``: letters that have come back."""
+    proposals: tuple[Proposal, ...] = ()
+    """For ``APPROVAL``: what waits; its ``code`` is the mandate that approves all of them."""
+    unlisted: int = 0
+    """For ``APPROVAL``: how many more wait."""
+    order: Order | None = None
+    """For ``DONE``: what was ordered; ``proposals`` have been dealt with so."""
+    also: int = 0
+    """For ``DONE``: how many later ones had to be taken back with it."""
     registration_id: int | None = None
     """The registration it is about, where it is about one alone; a reminder is withheld when that is cancelled."""
 
@@ -175,7 +192,9 @@ class LetterState(StrEnum):
 
     QUEUED = "queued"
     SENDING = "sending"
+    PROPOSED = "proposed"
+    """It waits for an organiser's approval."""
     SENT = "sent"
     FAILED = "failed"
     WITHHELD = "withheld"
-    """No longer wanted, so never sent: a reminder of a place that has been given up."""
+    """No longer wanted, so never sent: a reminder of a place that has been given up, a letter that was rejected."""

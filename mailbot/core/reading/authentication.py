@@ -65,6 +65,12 @@ def authenticate(message: Message, server: str | None) -> Authentication:
     return Authentication.FAILED if verdict is Authentication.PASSED and elsewhere else verdict
 
 
+def is_judged(message: Message, server: str | None) -> bool:
+    """Whether our own server has written down what it found out about the mail, whatever that is."""
+    written = message.headers.get(HEADER, ())
+    return bool(server and written) and read_results(written[0])[0] == str(server).lower()
+
+
 def _verdict(results: tuple[Result, ...], domain: str, *, certified: bool) -> Authentication:
     """What the results say of a sender at this domain; DMARC outranks what it is made of (RFC 7489)."""
     dmarc = next((each for each in results if each.method == "dmarc"), None)

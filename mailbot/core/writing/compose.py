@@ -46,6 +46,8 @@ UNASKED = (
     LetterKind.PROMOTION,
     LetterKind.DIGEST,
     LetterKind.ALARM,
+    LetterKind.APPROVAL,
+    LetterKind.DONE,
     LetterKind.VERIFICATION,
 )
 """Letters that answer no mail, or must not show its subject."""

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mailbot.core.changes import News
-from mailbot.core.digest import Change, Deed, Digest, MeetingCount, SetAside, Told, ToRead
+from mailbot.core.digest import Change, Deed, Digest, MeetingCount, Proposed, SetAside, Told, ToRead
 from mailbot.core.model import (
     Address,
     Attachment,
@@ -27,6 +27,7 @@ from mailbot.core.model import (
     Undelivered,
 )
 from mailbot.core.writing.compose import UNASKED
+from mailbot.core.writing.samples_to_approve import for_approval
 from mailbot.core.writing.sender import Sender
 
 AT = datetime(2027, 3, 10, 9, 0, tzinfo=UTC)
@@ -162,6 +163,7 @@ def letters(language: Language) -> Iterator[tuple[str, Letter]]:
     lost = tuple(Undelivered(AT, confirmation, who, said) for who, said in replies.items())
     yield "alarm-lost", letter(LetterKind.ALARM, lost=lost)
     yield "alarm-lost-one", letter(LetterKind.ALARM, lost=lost[:1])
+    yield from for_approval(language, ANNA, AT)
     yield "promotion", letter(LetterKind.PROMOTION, registered=(sample_place(sport),))
     change, cancellation = LetterKind.CHANGE, LetterKind.CANCELLATION
     earlier = replace(sport, starts_at=sport.starts_at - timedelta(hours=1))
@@ -226,6 +228,7 @@ def digests(language: Language) -> Iterator[tuple[str, Digest]]:
         told=(),
     )
     yield "digest-quiet", replace(quiet, meetings=tuple(replace(c, new=0, withdrawn=0) for c in full.meetings))
+    yield "digest-supervised", replace(quiet, since=since, proposed=Proposed(3, since), to_read=full.to_read[:1])
 
 
 _DIGEST_WORDS: dict[Language, dict[str, str]] = {

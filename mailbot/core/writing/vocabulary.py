@@ -11,9 +11,19 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from mailbot.core.digest import Change, Digest, SetAside, ToRead
-from mailbot.core.model import Address, Language, Letter, Meeting, RegistrationStatus, Request, Series, Undelivered
+from mailbot.core.model import (
+    Address,
+    Language,
+    Letter,
+    Meeting,
+    Proposal,
+    RegistrationStatus,
+    Request,
+    Series,
+    Undelivered,
+)
 from mailbot.core.writing import dates
-from mailbot.core.writing.mime import one_line
+from mailbot.core.writing.mime import WIDTH, one_line
 from mailbot.core.writing.sender import Sender
 from mailbot.core.writing.wishes import Wishes
 
@@ -28,7 +38,7 @@ _NO_PERSON = frozenset(
     "ufficio unione università".split()
 )
 """Words of a display name that tell an office or an association rather than a person."""
-_Item = TypeVar("_Item", Change, ToRead, Undelivered, SetAside)
+_Item = TypeVar("_Item", Change, ToRead, Undelivered, SetAside, Proposal)
 _NAME = re.compile(r"[^\W\d_][^\d_@:/<>\"(){}\[\]|\\=+*#%&!?;^~$€]*")
 
 
@@ -40,7 +50,11 @@ def letter_words(letter: Letter, series: Series, sender: Sender, at: datetime, *
     asked = Request.LINK in letter.requests or Request.STATUS in letter.requests
     return {
         **_common(letter.recipient, letter.language, series, sender, at),
-        "letter": replace(letter, lost=tuple(map(_harmless, letter.lost))),
+        "letter": replace(
+            letter,
+            lost=tuple(map(_harmless, letter.lost)),
+            proposals=tuple(map(_legible, letter.proposals)),
+        ),
         "seated": [place for place in news if place.status is RegistrationStatus.CONFIRMED],
         "queued": [place for place in news if place.status is RegistrationStatus.WAITING],
         "already": [place for place in letter.registered if not place.news],
@@ -107,6 +121,37 @@ def _harmless(item: _Item) -> _Item:
     texts = {name: text for name, text in said.items() if isinstance(text, str) and not isinstance(text, StrEnum)}
     lines: dict[str, Any] = {name: one_line(text, LONGEST_SAYING) for name, text in texts.items()}
     return replace(item, **lines)
+
+
+def _legible(proposal: Proposal) -> Proposal:
+    """A proposal as it can be shown: a stranger's words harmless, our letters' lines as they were before they were cut.
+
+    Their lines will be cut again, further in; and each is as long as a reader's window is wide in HTML.
+    """
+    letters = tuple(
+        replace(letter, subject=one_line(letter.subject, LONGEST_SAYING), text=_uncut(letter.text))
+        for letter in proposal.letters
+    )
+    evidence = tuple(one_line(clue, LONGEST_SAYING) for clue in proposal.evidence)
+    return replace(_harmless(proposal), letters=letters, evidence=evidence)
+
+
+def _uncut(text: str) -> str:
+    """The text of a letter of ours, without the line ends that only its width has made."""
+    lines: list[str] = []
+    last = ""
+    for line in text.splitlines():
+        words = line.strip()
+        if words == "--":
+            continue  # it would begin a signature
+        first = words.partition(" ")[0]
+        cut = last.strip() and words and not words.startswith("* ") and len(last) + 1 + len(first) > WIDTH
+        if cut:
+            lines[-1] += f" {words}"
+        else:
+            lines.append(line.rstrip())
+        last = line
+    return "\n".join(lines)
 
 
 def _common(recipient: Address, language: Language, series: Series, sender: Sender, at: datetime) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from mailbot.core.model import Language, Meeting
+from mailbot.core.model import Language, Meeting, Proposal
 from mailbot.core.writing import dates
 from mailbot.core.writing.mime import one_line, reply_subject
 
@@ -30,6 +30,12 @@ _JOINING: dict[Language, str] = {"it": "Mi iscrivo per {}", "en": "Register me f
 _LEAVING: dict[Language, str] = {"it": "Disdico {}", "en": "Cancel {}"}
 _EXPORT: dict[Language, str] = {"it": "Vorrei una copia dei miei dati", "en": "Please send me a copy of my data"}
 _CONFIRM: dict[Language, str] = {"it": "Confermo la richiesta {}", "en": "I confirm the request {}"}
+_APPROVE: dict[Language, str] = {"it": "Approvo la risposta n. {} {}", "en": "I approve answer no. {} {}"}
+_REJECT: dict[Language, str] = {"it": "Non inviare la risposta n. {} {}", "en": "Do not send answer no. {} {}"}
+_APPROVE_ALL: dict[Language, str] = {
+    "it": "Approvo tutte e {} le risposte elencate {}",
+    "en": "I approve all {} answers listed {}",
+}
 _ERASE: dict[Language, str] = {"it": "Cancellate i miei dati", "en": "Please delete my data"}
 
 
@@ -81,6 +87,30 @@ class Wishes:
     def erasing(self) -> str:
         """What to reply to have one's data erased."""
         return _ERASE[self.language]
+
+    def approve(self, proposal: Proposal) -> str:
+        """For the organisers: sends what waits (``core.approval`` reads it)."""
+        return self._link(self.approving(proposal))
+
+    def approving(self, proposal: Proposal) -> str:
+        """What to reply to send it."""
+        return _APPROVE[self.language].format(proposal.id, proposal.approve)
+
+    def reject(self, proposal: Proposal) -> str:
+        """For the organisers: does not send it, and undoes what was done."""
+        return self._link(self.rejecting(proposal))
+
+    def rejecting(self, proposal: Proposal) -> str:
+        """What to reply not to send it."""
+        return _REJECT[self.language].format(proposal.id, proposal.reject)
+
+    def approve_all(self, mandate: str, count: int) -> str:
+        """For the organisers: sends all that one mail lists."""
+        return self._link(self.approving_all(mandate, count))
+
+    def approving_all(self, mandate: str, count: int) -> str:
+        """What to reply to send all of it."""
+        return _APPROVE_ALL[self.language].format(count, mandate)
 
     def answer(self, address: str, subject: str) -> str:
         """For the organisers: begins an answer to a mail that a person must read."""

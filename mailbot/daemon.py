@@ -20,6 +20,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 from mailbot.adapters import systemd
+from mailbot.adapters.store import Duty
+from mailbot.attending import Attending
 from mailbot.config import ConfigError, ServiceConfig, load_service
 from mailbot.core.status import Status
 from mailbot.greeting import greet_smtp
@@ -78,6 +80,7 @@ class Daemon:
         self._handling, self._delivering = Loop("handle"), Loop("deliver")
         self._reminding = Loop("remind")
         self._loops = (self._collecting, self._handling, self._delivering, self._reminding)
+        self._attending = Attending(self._store, clock, self._stopping, self._loops)
         self._filing_rests_until, self._filing_failed = clock(), False
         self._contact_due = clock()
         self._ready = False
@@ -98,6 +101,7 @@ class Daemon:
                 (self._delivering, self._deliver),
             )
         ]
+        threads += self._attending.threads(lambda: self._mailbox.interrupt())
         bell = self._set_bell()
         for thread in threads:
             thread.start()
@@ -172,10 +176,16 @@ class Daemon:
         while self._retired:
             self._retired.pop().close()
         mailbox, house = self._mailbox, self._house
+        if not self._store.has(Duty.COLLECT):
+            mailbox.close()
+            self._contact_due = self._clock()  # should it be our turn, that is to be seen at once
+            self._reached(self._attending.in_words())
+            return LONGEST_WAIT
         new = collect.turn(mailbox, self._store, house, self._clock)
         if new:
             self._handling.rung.set()
         self._reached()
+        self._attending.mailbox_reached()
         self._file_away(mailbox, house)
         if not self._stopping.is_set():
             # Part of the turn: a server that takes us in and drops us at once is met with longer and longer waits.
@@ -207,24 +217,23 @@ class Daemon:
         while self._retired_postmen:
             self._retired_postmen.pop().close()
         postman = self._postman
+        if not self._store.at_home():
+            return self._attending.shortest_wait
         if self._delivering.trouble and (left := self._store.recover(self._clock())):
             log.warning("%d letter(s) were left half-way by the turn that failed; they are sent again", left)
-        tried = deliver.turn(postman, self._store, self._clock, self._stopping.is_set, self._most_letters())
-        if tried:
+        most = min(deliver.BATCH, self._service.smtp.per_minute or deliver.BATCH)
+        if deliver.turn(postman, self._store, self._clock, self._attending.must_stop, most):
             return 0.0
-        due = self._store.next_try_at()
-        return LONGEST_WAIT if due is None else max(0.05, min(LONGEST_WAIT, (due - self._clock()).total_seconds()))
-
-    def _most_letters(self) -> int:
-        return min(deliver.BATCH, self._service.smtp.per_minute or deliver.BATCH)
+        due, least = self._store.next_try_at(), self._attending.shortest_wait
+        return LONGEST_WAIT if due is None else max(least, min(LONGEST_WAIT, (due - self._clock()).total_seconds()))
 
     def _remind(self) -> float:
-        if remind.turn(self._store, self._house, self._clock):
+        if self._store.has(Duty.REMIND) and remind.turn(self._store, self._house, self._clock):
             self._delivering.rung.set()
         return 0.0  # the bell rings again by itself
 
     def _retire(self) -> float:
-        if touched := remind.retire(self._store, self._house, self._clock):
+        if self._store.has(Duty.REMIND) and (touched := remind.retire(self._store, self._house, self._clock)):
             log.info("retention: %d row(s) emptied", touched)
         return 0.0
 
@@ -232,6 +241,7 @@ class Daemon:
         if isinstance(trouble, MailboxTrouble):
             self._contact_due = self._clock()
             self._note_contact("imap", words)
+            self._attending.mailbox_failed()
 
     # --- the bell, and what others are told
 
@@ -245,15 +255,15 @@ class Daemon:
             bell.add_job(self._sign_of_life, "interval", seconds=max(1.0, seconds / 3))
         return bell
 
-    def _reached(self) -> None:
+    def _reached(self, ready: str = "the mailbox is reached") -> None:
         self._collecting.went_well()
         # Not at every turn: a commit a minute is enough to show that we are alive.
-        if self._clock() >= self._contact_due:
+        if self._store.has(Duty.COLLECT) and self._clock() >= self._contact_due:
             self._contact_due = self._clock() + CONTACT_EVERY
             self._note_contact("imap", "")
         if not self._ready:
             self._ready = True
-            log.info("ready: the mailbox is reached")
+            log.info("ready: %s", ready)
             systemd.notify("READY=1")
         systemd.notify(f"STATUS={self.in_words()}")
 
@@ -286,7 +296,7 @@ class Daemon:
     def in_words(self) -> str:
         """How the loops are, in one line."""
         troubles = [f"{loop.name}: {loop.trouble}" for loop in self._loops if loop.trouble]
-        return "; ".join(troubles) or "watching the mailbox"
+        return "; ".join(troubles) or self._attending.in_words()
 
 
 def serve(file: Path, service: ServiceConfig, clock: Clock = utc_now) -> None:

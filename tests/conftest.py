@@ -1,19 +1,12 @@
 """What every test may rely on: which real servers are here, and what follows where one is missing."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.servers.dovecot import Dovecot, dovecot_is_here
-
-
-def postgresql_is_here() -> bool:
-    """Whether the distribution's package is installed."""
-    return shutil.which("initdb") is not None or any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-
+from tests.servers.postgresql import CAREFREE, Postgresql, postgresql_is_here
 
 SERVERS: dict[str, tuple[Callable[[], bool], str]] = {
     "dovecot": (dovecot_is_here, "dovecot-imapd and dovecot-lmtpd"),
@@ -37,3 +30,16 @@ def dovecot() -> Iterator[Dovecot]:
     """A Dovecot with an empty account, for one test. Mark the test ``dovecot``."""
     with Dovecot() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Postgresql]:
+    """A PostgreSQL for the whole run. Mark the test ``postgresql``, and take a database of its own."""
+    with Postgresql(*CAREFREE) as server:
+        yield server
+
+
+@pytest.fixture
+def database(postgresql: Postgresql) -> str:
+    """The URL of an empty PostgreSQL database, for one test. Mark the test ``postgresql``."""
+    return postgresql.new_database()

@@ -1,12 +1,14 @@
 """The store: every promise of the house that a schema can keep.
 
 ``tables`` says what is kept and what can never be; ``engine`` opens the database and brings it up to date; ``alone``
-keeps a second daemon from it;
+keeps a second daemon from an SQLite file; ``postgresql`` has the locks by which several share a PostgreSQL database,
+``fellows`` who of them is alive and does what; ``moving`` takes an installation from the one to the other.
 ``inbox``, ``registrations``, ``outbox`` and ``reports`` hold the queries, each a function of a connection;
 ``store`` draws the transactions around them and is all that the rest of the program sees.
 """
 
 from mailbot.adapters.store.engine import open_engine
+from mailbot.adapters.store.fellows import Duty
 from mailbot.adapters.store.store import SqlStore
 
-__all__ = ["SqlStore", "open_engine"]
+__all__ = ["Duty", "SqlStore", "open_engine"]

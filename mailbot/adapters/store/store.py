@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, select
 
 from mailbot.adapters.store import guarding, inbox, outbox, registrations, reports
-from mailbot.adapters.store.alone import Alone
 from mailbot.adapters.store.dialect import insert
-from mailbot.adapters.store.engine import READING, copies_beside, trouble_told
+from mailbot.adapters.store.engine import copies_beside, trouble_told
+from mailbot.adapters.store.fellows import Duty
+from mailbot.adapters.store.sharing import SharedDatabase
 from mailbot.adapters.store.tables import contact, digest, installation
 from mailbot.core.digest import Digest
 from mailbot.core.model import Holdings, Letter, Mail, Meeting, MeetingStatus, Registration, Series, Undelivered
@@ -29,8 +30,9 @@ MOST_TRIES = 3
 class SqlWork:
     """One write transaction; see ``ports.Work``."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, by: int | None = None) -> None:
         self._connection = connection
+        self._by = by
         self._answers = guarding.Tally()
 
     @contextmanager
@@ -88,7 +90,7 @@ class SqlWork:
 
     def settle(self, inbound_id: int, handled: Handled, at: datetime) -> None:
         """This collected mail is handled."""
-        inbox.settle(self._connection, inbound_id, handled, at)
+        inbox.settle(self._connection, inbound_id, handled, at, self._by)
 
     def forget(self, address: str, at: datetime) -> int:
         """Erases whoever has this address, but for counts; answers how many rows were touched."""
@@ -124,35 +126,14 @@ class SqlWork:
         return changed
 
 
-class SqlStore:
+class SqlStore(SharedDatabase):
     """The rows between the loops; see ``ports.Store``."""
-
-    def __init__(self, engine: Engine, alone: Alone | None = None) -> None:
-        """A store on this database; with ``alone`` it is kept from other daemons until ``close``."""
-        self._engine = engine
-        self._alone = alone
-
-    @contextmanager
-    def _write(self) -> Iterator[Connection]:
-        with trouble_told(self._engine.url), self._engine.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _read(self) -> Iterator[Connection]:
-        with trouble_told(self._engine.url), self._engine.connect().execution_options(**READING) as connection:
-            yield connection
-
-    def close(self) -> None:
-        """Closes every connection, and leaves the database to others."""
-        self._engine.dispose()
-        if self._alone is not None:
-            self._alone.release()
 
     @contextmanager
     def work(self) -> Iterator[SqlWork]:
         """One write transaction."""
-        with self._write() as connection:
-            yield SqlWork(connection)
+        with self._in_turn() as connection:
+            yield SqlWork(connection, self._by)
 
     def copies(self) -> list[Path]:
         """The copies of the database that were made before it was brought up to date."""
@@ -168,6 +149,8 @@ class SqlStore:
     def keep(self, kept: Sequence[Kept], upto: Cursor, at: datetime) -> int:
         """Keeps mails and moves the cursor; answers how many of them were not known."""
         with self._write() as connection:
+            if self._fellows is not None:
+                self._fellows.require(connection, Duty.COLLECT)
             return inbox.keep(connection, kept, upto, at)
 
     def note_left_alone(self, count: int) -> None:
@@ -192,35 +175,38 @@ class SqlStore:
 
         The last try of a mail with which the process has ended is left for when all is ``calm``.
         """
-        with self._write() as connection:
-            return inbox.take(connection, limit, MOST_TRIES, at, calm=calm)
+        with self._in_turn() as connection:
+            return inbox.take(connection, limit, MOST_TRIES, at, calm=calm, by=self._by)
 
     def give_back(self, inbound_ids: Sequence[int]) -> None:
         """These mails were taken, but not tried: the world was in the way."""
-        with self._write() as connection:
-            inbox.give_back(connection, inbound_ids)
+        with self._in_turn() as connection:
+            inbox.give_back(connection, inbound_ids, self._by)
 
     def note_failure(self, inbound_id: int, error: str, at: datetime) -> bool:
         """Handling failed by a fault of ours; True where the mail is now set aside."""
         with self._write() as connection:
-            return inbox.note_failure(connection, inbound_id, error, MOST_TRIES, at)
+            return inbox.note_failure(connection, inbound_id, error, MOST_TRIES, at, self._by)
 
     # --- deliver
 
     def claim(self, limit: int, at: datetime) -> list[Claimed]:
         """The outgoing mails that are due for a try; those whose time is over are given up, or withheld, instead."""
         with self._write() as connection:
-            return outbox.claim(connection, limit, at)
+            return outbox.claim(connection, limit, at, self._by)
 
     def settle(self, outbox_id: int, verdict: Verdict, at: datetime) -> None:
         """What became of a try."""
         with self._write() as connection:
-            outbox.settle(connection, outbox_id, verdict, at)
+            outbox.settle(connection, outbox_id, verdict, at, self._by)
 
     def recover(self, at: datetime) -> int:
-        """Puts back into the queue what is marked as being sent and is not; answers how many."""
-        with self._write() as connection:
-            return outbox.recover(connection, at)
+        """Puts back into the queue what is marked as being sent and is not; answers how many.
+
+        Where others share the outbox, only what this daemon has left half-way; ``attend`` sees to the rest.
+        """
+        with self._in_turn() as connection:
+            return outbox.recover(connection, at, None if self._by is None else [self._by])
 
     def next_try_at(self) -> datetime | None:
         """When the next outgoing mail is due."""
@@ -251,7 +237,7 @@ class SqlStore:
 
     def forget_before(self, moment: datetime) -> int:
         """Empties everything older of what is personal; answers how many rows were touched."""
-        with self._write() as connection:
+        with self._in_turn() as connection:
             touched = inbox.forget_handled(connection, moment) + outbox.forget_settled(connection, moment)
             return touched + registrations.forget_of_meetings_before(connection, moment)
 
@@ -263,7 +249,7 @@ class SqlStore:
     def note_contact(self, server: str, at: datetime, trouble: str = "") -> None:
         """A server was reached, or not and why. Letters that waited for the SMTP server are due once it is back."""
         news = {"trouble": trouble, "trouble_at": at} if trouble else {"at": at, "trouble": None}
-        with self._write() as connection:
+        with self._in_turn() as connection:
             if server == "smtp" and not trouble and reports.in_trouble(connection, server):
                 outbox.hasten(connection, at)
             connection.execute(
@@ -277,7 +263,7 @@ class SqlStore:
         with self._read() as connection:
             if known := connection.execute(select(installation)).one_or_none():
                 return known.first_start_at, known.secret
-        with self._write() as connection:
+        with self._in_turn() as connection:
             connection.execute(
                 insert(connection, installation)
                 .values(id=1, first_start_at=at, secret=secrets.token_bytes(32))

@@ -119,6 +119,8 @@ inbound = Table(
     Column("awaits_until", UtcDateTime),
     # Which limit kept it from being answered.
     Column("restrained", String),
+    # Which daemon has it in hand, where several share the database.
+    Column("claimed_by", Integer),
     one_of("state", InboundState),
     CheckConstraint("(state = 'new') = (handled_at IS NULL)", name="handled_has_moment"),
     CheckConstraint("state <> 'new' OR raw IS NOT NULL", name="new_has_bytes"),
@@ -217,6 +219,8 @@ outbox = Table(
     Column("bounced_at", UtcDateTime),
     Column("bounce_reply", Text),
     Column("bounced_by", Integer),
+    # Which daemon is sending it, where several share the database.
+    Column("claimed_by", Integer),
     one_of("state", LetterState),
     CheckConstraint("(state IN ('sent', 'failed', 'withheld')) = (settled_at IS NOT NULL)", name="settled_has_moment"),
     CheckConstraint("state NOT IN ('queued', 'sending') OR raw IS NOT NULL", name="waiting_has_bytes"),

@@ -129,7 +129,10 @@ class Many:
         }
         self.places = max(5, self.mails // 5)
         series = f"{TOWN}{sport}capacity = {self.places}\n{musei}"
-        return write_configuration(self.folder, imap, self.servers.smtp_port, series=series, database=database)
+        file = write_configuration(self.folder, imap, self.servers.smtp_port, series=series, database=database)
+        with file.open("a") as more:
+            more.write("connections = 1\n")  # two of one daemon may let letters to one person change places
+        return file
 
     def _start(self, file: Path) -> Life:
         return Life(file, timedelta(), whole=self.whole)

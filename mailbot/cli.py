@@ -22,6 +22,7 @@ from mailbot import __version__, console, explaining
 from mailbot.adapters.words import load_words
 from mailbot.config import Config, ConfigError, default_file, load, load_service
 from mailbot.core.understanding import understand
+from mailbot.moving import migrate_database
 
 if TYPE_CHECKING:
     from mailbot.adapters.store import SqlStore
@@ -126,8 +127,7 @@ def check(file: Path) -> None:
     for finding in findings(service):
         failed = failed or not finding.well
         click.echo(console.finding(finding))
-    if failed:
-        sys.exit(FAILED)
+    sys.exit(FAILED if failed else 0)
 
 
 @main.command(short_help="Show it at work, on an embedded mail server.")
@@ -301,8 +301,7 @@ def digest(file: Path, how: str) -> None:
         failed = failed or not isinstance(receipt, Accepted)
         click.echo(f"{parcel.recipient}: {console.receipt(receipt)}")
     postman.close()
-    if failed:
-        sys.exit(FAILED)
+    sys.exit(FAILED if failed else 0)
 
 
 @main.command(short_help="Erase a person.")
@@ -320,6 +319,9 @@ def forget(file: Path, address: str) -> None:
     done = f"all that was held on {wanted} is erased; counts remain, which name nobody"
     click.echo(done if touched else "nothing is held on this address")
     console.tell_copies(copies)
+
+
+main.command("migrate-database", short_help="Move to PostgreSQL.")(tells_trouble(migrate_database))
 
 
 def _store(config: Config) -> "SqlStore":

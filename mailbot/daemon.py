@@ -177,7 +177,7 @@ class Daemon:
             self._retired.pop().close()
         mailbox, house = self._mailbox, self._house
         if not self._store.has(Duty.COLLECT):
-            mailbox.close()
+            mailbox.leave()
             self._contact_due = self._clock()  # should it be our turn, that is to be seen at once
             self._reached(self._attending.in_words())
             return LONGEST_WAIT

@@ -98,8 +98,11 @@ class Mailbox(Protocol):
     def move(self, uids: Sequence[int], folder: str) -> None:
         """Move mails into a folder beside, made where missing."""
 
+    def leave(self) -> None:
+        """Log out, until the next ``open``. Never raises."""
+
     def close(self) -> None:
-        """Log out. Never raises."""
+        """Log out, for good. Never raises."""
 
 
 # --- the postman ------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ HOMES = {
     "jinja2": ["mailbot.core.writing"],
     "icalendar": ["mailbot.core.writing"],
     "pydantic": ["mailbot.config"],
-    "click": ["mailbot.cli", "mailbot.console", "mailbot.explaining", "mailbot.demo"],
+    "click": ["mailbot.cli", "mailbot.console", "mailbot.explaining", "mailbot.moving", "mailbot.demo"],
     "pymap": ["mailbot.demo"],
     "aiosmtpd": ["mailbot.demo"],
     "xlsxwriter": ["mailbot.core.export"],

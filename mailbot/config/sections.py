@@ -46,7 +46,8 @@ class ServiceSection(Section):
 
     database: Text = Field(
         default_factory=_default_database,
-        description="Where registrations and mails are kept: an SQLAlchemy URL. SQLite serves one machine.",
+        description="Where registrations and mails are kept: an SQLAlchemy URL. SQLite serves one machine, "
+        "PostgreSQL (`postgresql+psycopg://…`) any number.",
     )
     templates: Text | None = Field(
         None, description="A folder of letter templates that replace the shipped ones, file by file."

@@ -237,6 +237,9 @@ class MemoryMailbox:
             if self.held.pop(uid, None):
                 self.moved.append((uid, folder))
 
+    def leave(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

@@ -81,13 +81,17 @@ class ImapMailbox:
             return ""
         return f"; check `imap.folder`; the folders there are {', '.join(names[:MOST_NAMES]) or 'none'}"
 
-    def close(self) -> None:
-        """Logs out, for good; never raises."""
+    def leave(self) -> None:
+        """Logs out, until the next ``open``; never raises."""
         client, self._client = self._client, None
         if client is not None:
             with contextlib.suppress(*BROKEN_STREAM):
                 client.logout()
             drop(client)
+
+    def close(self) -> None:
+        """Logs out, for good; never raises."""
+        self.leave()
         self._bell_in.close()
         self._bell_out.close()
 

@@ -1,6 +1,7 @@
 """The store as the rest of the program sees it: queries of the modules beside, with the transactions around them."""
 
 import secrets
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -21,8 +22,10 @@ from mailbot.core.restraint import Answered
 from mailbot.core.retry import Verdict
 from mailbot.core.situation import Decision, Situation, Standing
 from mailbot.core.status import Status
-from mailbot.ports import Claimed, Cursor, Filing, Handled, Inbound, Kept
+from mailbot.ports import Claimed, Cursor, Filing, Handled, Inbound, Kept, StoreTrouble
 
+RESTART = 20.0
+"""Seconds for which a database server that went away is waited for, where nothing but time is lost by it."""
 MOST_TRIES = 3
 """How often a mail is tried before it is set aside."""
 
@@ -196,9 +199,16 @@ class SqlStore(SharedDatabase):
             return outbox.claim(connection, limit, at, self._by)
 
     def settle(self, outbox_id: int, verdict: Verdict, at: datetime) -> None:
-        """What became of a try."""
-        with self._write() as connection:
-            outbox.settle(connection, outbox_id, verdict, at, self._by)
+        """What became of a try. A database server that is being restarted is waited for, lest it be sent again."""
+        end = time.monotonic() + (RESTART if self.shared else 0.0)
+        while True:
+            try:
+                with self._write() as connection:
+                    return outbox.settle(connection, outbox_id, verdict, at, self._by)
+            except StoreTrouble:
+                if time.monotonic() >= end:
+                    raise
+                time.sleep(0.5)
 
     def recover(self, at: datetime) -> int:
         """Puts back into the queue what is marked as being sent and is not; answers how many.

@@ -92,8 +92,10 @@ class Attending:
             seen = self._store.attend(self._clock())
         except StoreTrouble as trouble:
             self._tell(f"the database cannot be reached: {trouble}")
-        except Exception:
-            log.exception("attend: a fault of mailbot's own; it goes on")
+        except Exception as fault:
+            if not self._told:
+                log.exception("attend: a fault of mailbot's own; it goes on")
+            self._told = str(fault) or "a fault"
         else:
             self._tell("")
             if seen.mails or seen.letters:

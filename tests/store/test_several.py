@@ -158,6 +158,21 @@ def test_what_was_taken_over_is_the_others_to_say_but_what_was_sent_was_sent(two
     assert second.status(SERIES, NOW).letters == {"sent": 3}
 
 
+def test_whoever_looks_does_not_wait_for_a_long_decision(two: tuple[SqlStore, SqlStore]) -> None:
+    """It would lose its own place by it; what was left behind is taken over at a later look."""
+    first, second = two
+    queue(first, "a")
+    assert claimed(first) == ["a"]
+    dies(first)
+    with first.work():
+        for _ in range(5):
+            assert second.attend(NOW).letters == 0
+            time.sleep(0.05)
+        assert second.at_home()
+
+    until(lambda: second.attend(NOW).letters == 1)
+
+
 # --- mails
 
 

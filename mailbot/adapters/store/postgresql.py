@@ -33,7 +33,7 @@ PATIENCE = {
 }
 """libpq's settings by which a network that has died in silence is found out; whatever the URL says comes first."""
 SERVERS_PATIENCE = (
-    "SET idle_in_transaction_session_timeout = '5min'; "
+    "SET idle_in_transaction_session_timeout = '2min'; "
     "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3"
 )
 """The same for the server, so that a machine that is gone, or a process that stands still, does not keep a lock."""
@@ -120,6 +120,11 @@ def take_turn(connection: Connection, lock: Lock) -> None:
     """Waits for the lock, and holds it to the end of the transaction at hand. SQLite has its own way: nothing there."""
     if is_postgresql(connection):
         connection.execute(select(func.pg_advisory_xact_lock(OURS, int(lock))))
+
+
+def try_turn(connection: Connection, lock: Lock) -> bool:
+    """The same without waiting: whether it was free."""
+    return bool(connection.execute(select(func.pg_try_advisory_xact_lock(OURS, int(lock)))).scalar_one())
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from mailbot.adapters.store import inbox, outbox
 from mailbot.adapters.store.alone import Alone
 from mailbot.adapters.store.engine import READING, trouble_told
 from mailbot.adapters.store.fellows import Duty, Fellows
-from mailbot.adapters.store.postgresql import Lock, take_turn
+from mailbot.adapters.store.postgresql import Lock, take_turn, try_turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +101,11 @@ class SharedDatabase:
         look = self._fellows.look()
         letters = mails = 0
         if look.gone:
-            with self._in_turn() as connection:
-                mails = inbox.recover(connection, look.gone)
-                letters = outbox.recover(connection, at, look.gone)
+            # Without waiting: whoever waits does not look, and loses its own place. The next look is a second away.
+            with self._write() as connection:
+                if try_turn(connection, Lock.WORK):
+                    mails = inbox.recover(connection, look.gone)
+                    letters = outbox.recover(connection, at, look.gone)
         with self._read() as connection:
             waiting = inbox.anything_new(connection), outbox.anything_due(connection, at)
         return Attendance(look.taken_up, mails, letters, *waiting)

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # The wheel index is the machine's own choice (pip's configuration); nothing here names one.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test chaos fuzz check format reference letters pictures lock clean help
+.PHONY: demo test chaos many fuzz check format reference letters pictures lock clean help
 
 help: ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -19,6 +19,9 @@ test: $(VENV)/ready check ## every check and every test
 
 chaos: $(VENV)/ready ## kill the daemon 500 times over a wild SMTP server (ten minutes; CHAOS_ARGS="--kills 50 --seed 2")
 	$(BIN)/python -m benchmarks.chaos $(CHAOS_ARGS)
+
+many: $(VENV)/ready ## kill one of three daemons on one PostgreSQL every two seconds (five minutes; MANY_ARGS="--mails 200")
+	$(BIN)/python -m benchmarks.many $(MANY_ARGS)
 
 fuzz: $(VENV)/ready ## read a million spoiled mails (an hour; FUZZ_ARGS="--inputs 10000 --seed 2")
 	$(BIN)/python -m benchmarks.fuzz $(FUZZ_ARGS)
@@ -54,7 +57,7 @@ pictures: $(VENV)/ready ## take the pictures in docs/ again
 lock: ## choose the newest versions again and write requirements/*.txt
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml -o requirements/run.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --extra test --extra demo pyproject.toml requirements/build.in -o requirements/all.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --extra test --extra demo --extra postgresql pyproject.toml requirements/build.in -o requirements/all.txt
 
 clean: ## remove what make made
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -209,6 +209,11 @@ class Life:
         self._process.join(seconds)
         return not self._process.is_alive()
 
+    def kill(self) -> None:
+        """`kill -9`, whatever it does; nothing where it has ended."""
+        self._process.kill()
+        self.wait(10)
+
     def stop(self) -> None:
         """SIGTERM, which it obeys within ten seconds."""
         os.kill(self.pid, signal.SIGTERM)

@@ -5,8 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from mailbot.config import load_service
-from mailbot.daemon import serve
 from mailbot.parts import utc_now
+from mailbot.serving import serve
 
 
 def live(file: str, log: str, ahead: float) -> None:

@@ -19,6 +19,7 @@ from mailbot.adapters.words import load_words
 from mailbot.config import default_file, load, load_service
 from mailbot.core.understanding import understand
 from mailbot.exits import FAILED, tells_trouble
+from mailbot.moving import migrate_database
 
 
 class _Commands(click.Group):
@@ -70,8 +71,8 @@ def run(file: Path, verbose: bool) -> None:
     over again; one with mistakes is refused and the old one stays. A server that cannot be reached is tried again,
     later each time. The log goes to standard error, or to the journal where that leads there.
     """
-    from mailbot.daemon import serve
     from mailbot.logs import log_to_stderr
+    from mailbot.serving import serve
 
     service = load_service(file)
     log_to_stderr(verbose, service.config.service.log)
@@ -96,8 +97,7 @@ def check(file: Path) -> None:
     for finding in findings(service):
         failed = failed or not finding.well
         click.echo(console.finding(finding))
-    if failed:
-        sys.exit(FAILED)
+    sys.exit(FAILED if failed else 0)
 
 
 @main.command(short_help="Say who would be told what by a reload.")
@@ -305,3 +305,6 @@ def forget(file: Path, address: str) -> None:
     done = f"all that was held on {wanted} is erased; counts remain, which name nobody"
     click.echo(done if touched else "nothing is held on this address")
     console.tell_copies(copies)
+
+
+main.command("migrate-database", short_help="Move to PostgreSQL.")(tells_trouble(migrate_database))

@@ -10,8 +10,6 @@ from IDLE, a transaction is either committed or as if it had never begun.
 
 import gc
 import logging
-import os
-import signal
 import threading
 import time
 from datetime import UTC, timedelta
@@ -21,6 +19,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 from mailbot.adapters import systemd
+from mailbot.adapters.store import Duty
+from mailbot.attending import Attending
 from mailbot.config import ConfigError, ServiceConfig, load_service
 from mailbot.core.discretion import event
 from mailbot.core.status import Status
@@ -82,6 +82,7 @@ class Daemon:
         # Two, though the same bell rings them: the end of one's turn must not hide that the other hangs.
         self._reminding, self._retiring = Loop("remind"), Loop("retire")
         self._loops = (self._collecting, self._handling, self._delivering, self._reminding, self._retiring)
+        self._attending = Attending(self._store, clock, self._stopping, self._loops)
         self._measuring = Measuring(lambda: self._store.figures(self._house.series, clock()), self._loops, clock)
         self._filing_rests_until, self._filing_failed = clock(), False
         self._contact_due = clock()
@@ -105,6 +106,7 @@ class Daemon:
                 (self._delivering, self._deliver),
             )
         ]
+        threads += self._attending.threads(lambda: self._mailbox.interrupt())
         bell = self._set_bell()
         for thread in threads:
             thread.start()
@@ -183,10 +185,16 @@ class Daemon:
         while self._retired:
             self._retired.pop().close()
         mailbox, house = self._mailbox, self._house
+        if not self._store.has(Duty.COLLECT):
+            mailbox.leave()
+            self._contact_due = self._clock()  # should it be our turn, that is to be seen at once
+            self._reached(self._attending.in_words())
+            return LONGEST_WAIT
         new = collect.turn(mailbox, self._store, house, self._clock)
         if new:
             self._handling.rung.set()
         self._reached()
+        self._attending.mailbox_reached()
         self._file_away(mailbox, house)
         if not self._stopping.is_set():
             # Part of the turn: a server that takes us in and drops us at once is met with longer and longer waits.
@@ -218,25 +226,24 @@ class Daemon:
         while self._retired_postmen:
             self._retired_postmen.pop().close()
         postman = self._postman
+        if not self._store.at_home():
+            return self._attending.shortest_wait
         if self._delivering.trouble and (left := self._store.recover(self._clock())):
             told = "%d letter(s) were left half-way by the turn that failed; they are sent again"
             log.warning(told, left, extra=event("letters-recovered", count=left))
-        tried = deliver.turn(postman, self._store, self._clock, self._stopping.is_set, self._most_letters())
-        if tried:
+        most = min(deliver.BATCH, self._service.smtp.per_minute or deliver.BATCH)
+        if deliver.turn(postman, self._store, self._clock, self._attending.must_stop, most):
             return 0.0
-        due = self._store.next_try_at()
-        return LONGEST_WAIT if due is None else max(0.05, min(LONGEST_WAIT, (due - self._clock()).total_seconds()))
-
-    def _most_letters(self) -> int:
-        return min(deliver.BATCH, self._service.smtp.per_minute or deliver.BATCH)
+        due, least = self._store.next_try_at(), self._attending.shortest_wait
+        return LONGEST_WAIT if due is None else max(least, min(LONGEST_WAIT, (due - self._clock()).total_seconds()))
 
     def _remind(self) -> float:
-        if remind.turn(self._store, self._house, self._clock):
+        if self._store.has(Duty.REMIND) and remind.turn(self._store, self._house, self._clock):
             self._delivering.rung.set()
         return 0.0  # the bell rings again by itself
 
     def _retire(self) -> float:
-        if touched := remind.retire(self._store, self._house, self._clock):
+        if self._store.has(Duty.REMIND) and (touched := remind.retire(self._store, self._house, self._clock)):
             log.info("retention: %d row(s) emptied", touched, extra=event("retention", count=touched))
         return 0.0
 
@@ -244,6 +251,7 @@ class Daemon:
         if isinstance(trouble, MailboxTrouble):
             self._contact_due = self._clock()
             self._note_contact("imap", words)
+            self._attending.mailbox_failed()
 
     # --- the bell, and what others are told
 
@@ -258,15 +266,15 @@ class Daemon:
             bell.add_job(self._sign_of_life, "interval", seconds=max(1.0, seconds / 3))
         return bell
 
-    def _reached(self) -> None:
+    def _reached(self, ready: str = "the mailbox is reached") -> None:
         self._collecting.went_well()
         # Not at every turn: a commit a minute is enough to show that we are alive.
-        if self._clock() >= self._contact_due:
+        if self._store.has(Duty.COLLECT) and self._clock() >= self._contact_due:
             self._contact_due = self._clock() + CONTACT_EVERY
             self._note_contact("imap", "")
         if not self._ready:
             self._ready = True
-            log.info("ready: the mailbox is reached", extra=event("ready"))
+            log.info("ready: %s", ready, extra=event("ready"))
             systemd.notify("READY=1")
         systemd.notify(f"STATUS={self.in_words()}")
 
@@ -299,35 +307,4 @@ class Daemon:
     def in_words(self) -> str:
         """How the loops are, in one line."""
         troubles = [f"{loop.name}: {loop.trouble}" for loop in self._loops if loop.trouble]
-        return "; ".join(troubles) or "watching the mailbox"
-
-
-def serve(file: Path, service: ServiceConfig, clock: Clock = utc_now) -> None:
-    """Runs the daemon until SIGTERM or SIGINT; SIGHUP takes the configuration over again. A test may move the clock.
-
-    Raises:
-        StoreTrouble: the database cannot be opened at the start, or another daemon works on it.
-        BaseException: whatever has ended the daemon of itself.
-    """
-    watched = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
-    # Blocked before any thread starts, so that all of them are delivered to the wait below and nowhere else.
-    signal.pthread_sigmask(signal.SIG_BLOCK, watched)
-    daemon = Daemon(file, service, clock)
-    faults: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            daemon.run()
-        except BaseException as fault:  # noqa: BLE001  # raised again below: a failed service must not end with 0
-            faults.append(fault)
-        finally:
-            os.kill(os.getpid(), signal.SIGTERM)
-
-    runner = threading.Thread(target=run, name="daemon")
-    runner.start()
-    while signal.sigwait(watched) == signal.SIGHUP:
-        daemon.reload()
-    daemon.stop()
-    runner.join()
-    if faults:
-        raise faults[0]
+        return "; ".join(troubles) or self._attending.in_words()

@@ -11,6 +11,7 @@ from mailbot.adapters.imap import ImapMailbox, ImapSettings
 from mailbot.adapters.smtp import SmtpPostman, SmtpSettings
 from mailbot.adapters.store import SqlStore, open_engine
 from mailbot.adapters.store.engine import hold_alone, make_folder, migrate, require_present
+from mailbot.adapters.store.fellows import join
 from mailbot.adapters.templates import load_texts, text_problems
 from mailbot.adapters.words import load_words
 from mailbot.config import Config, ConfigError, ImapSection, ServiceConfig, SmtpSection
@@ -124,7 +125,8 @@ def open_store(service: ServiceConfig, clock: Clock, *, alone: bool = False) -> 
     Args:
         service: the configuration.
         clock: the time.
-        alone: keep an SQLite file from other daemons, until the store is closed.
+        alone: this is a daemon: until the store is closed an SQLite file is kept from others, a PostgreSQL database
+            shared with them.
 
     Raises:
         StoreTrouble: it cannot be opened, a newer mailbot has written it, or another daemon works on it.
@@ -136,7 +138,7 @@ def open_store(service: ServiceConfig, clock: Clock, *, alone: bool = False) -> 
     if copy:
         told = "the database was brought up to date; a copy of it as it was is %s"
         log.warning(told, copy, extra=event("database-upgraded"))
-    return SqlStore(engine, held)
+    return SqlStore(engine, held, join(engine) if alone else None)
 
 
 def open_present_store(config: Config) -> SqlStore:

@@ -3,18 +3,12 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.servers.dovecot import Dovecot, dovecot_is_here
+from tests.servers.postgresql import CAREFREE, Postgresql, postgresql_is_here
 from tests.servers.units import systemd_is_here
-
-
-def postgresql_is_here() -> bool:
-    """Whether the distribution's package is installed."""
-    return shutil.which("initdb") is not None or any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-
 
 SERVERS: dict[str, tuple[Callable[[], bool], str]] = {
     "dovecot": (dovecot_is_here, "dovecot-imapd and dovecot-lmtpd"),
@@ -40,3 +34,16 @@ def dovecot() -> Iterator[Dovecot]:
     """A Dovecot with an empty account, for one test. Mark the test ``dovecot``."""
     with Dovecot() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Postgresql]:
+    """A PostgreSQL for the whole run. Mark the test ``postgresql``, and take a database of its own."""
+    with Postgresql(*CAREFREE) as server:
+        yield server
+
+
+@pytest.fixture
+def database(postgresql: Postgresql) -> str:
+    """The URL of an empty PostgreSQL database, for one test. Mark the test ``postgresql``."""
+    return postgresql.new_database()

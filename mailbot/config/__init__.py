@@ -17,7 +17,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from mailbot.config.draft import example_file
-from mailbot.config.sections import Config, ImapSection, SmtpSection
+from mailbot.config.sections import Config
+from mailbot.config.servers import ImapSection, SmtpSection
 
 __all__ = [
     "Config",

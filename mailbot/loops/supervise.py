@@ -8,6 +8,7 @@ from datetime import datetime
 
 from mailbot.core import approval
 from mailbot.core.approval import Refusal
+from mailbot.core.discretion import event
 from mailbot.core.mandate import Mandate
 from mailbot.core.model import Answer, Message, Order, Outcome
 from mailbot.core.situation import Decision
@@ -36,13 +37,15 @@ def turn(store: Store, house: House, clock: Clock) -> int:
             log.warning(
                 "%d proposal(s) that nobody has answered are of no use any more; their mails are left to a person",
                 len(late),
+                extra=event("proposals-expired", count=len(late)),
             )
         waiting = work.proposals.waiting()
         if not house.supervised:
             ids = [each.id for each in waiting[:AT_ONCE]]
             released = work.proposals.send(ids, Answer.RELEASED, at) if ids else ()
             if released:
-                log.info("automatic mode: %d proposal(s) that waited are sent", len(released))
+                fields = event("proposals-released", count=len(released))
+                log.info("automatic mode: %d proposal(s) that waited are sent", len(released), extra=fields)
             return len(released)
         listed = approval.next_round(waiting, work.proposals.last_round(), at)
         if not listed:
@@ -52,7 +55,8 @@ def turn(store: Store, house: House, clock: Clock) -> int:
         for organiser in house.organisers:
             letter = approval.round_letter(proposals, number, unlisted, organiser, house.series, house.names, at)
             queue_letter(work, house, letter, None, at)
-        log.info("round %d: organisers are asked about %d proposal(s)", number, len(listed))
+        fields = event("proposals-asked", count=len(listed))
+        log.info("round %d: organisers are asked about %d proposal(s)", number, len(listed), extra=fields)
         return len(house.organisers)
 
 
@@ -87,5 +91,6 @@ def obey(
         order, proposals.shown(asked_for), len(done) - len(asked_for), organiser, reference, house.series, at
     )
     queue_letter(work, house, letter, None, at)
-    log.info("%s: proposal(s) %s", order, ", ".join(map(str, done)))
+    fields = event("order-obeyed", kind=str(order), count=len(done))
+    log.info("%s: proposal(s) %s", order, ", ".join(map(str, done)), extra=fields)
     return Decision(Outcome.ACT)

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from mailbot.core import changes
 from mailbot.core.changes import Edition, News, Notice
+from mailbot.core.discretion import event
 from mailbot.loops.house import House, queue_letter
 from mailbot.ports import Clock, Store, StoreTrouble
 
@@ -52,8 +53,10 @@ def _tell(store: Store, house: House, notice: Notice, clock: Clock) -> int:
                 except StoreTrouble:
                     raise
                 except Exception:
-                    log.exception("registration %d: the change could not be told", registration.id)
+                    told_of = event("change-untold", registration=registration.id)
+                    log.exception("registration %d: the change could not be told", registration.id, extra=told_of)
         queued += done
     if queued:
-        log.info("meeting %s: %d told that it is %s", notice.audience.meeting, queued, notice.news)
+        fields = event("change-told", meeting=notice.audience.meeting, count=queued)
+        log.info("meeting %s: %d told that it is %s", notice.audience.meeting, queued, notice.news, extra=fields)
     return queued

@@ -18,7 +18,7 @@ from tests.cli.conftest import SERIES, Running, Town, closed_port, mail, mailbot
 
 COMMANDS = (
     *("init", "run", "check", "plan", "demo", "explain", "rehearse", "status"),
-    *("export", "digest", "backup", "forget"),
+    *("export", "digest", "backup", "forget", "migrate-database"),
 )
 PROMISED = (
     "file",
@@ -54,7 +54,7 @@ def test_every_command_explains_itself(command: str) -> None:
     ended = mailbot(command, "--help", MAILBOT_CONFIG="/nowhere")
 
     assert ended.returncode == 0
-    assert (b"--config" in ended.stdout) is (command not in ("init", "demo"))
+    assert (b"--config" in ended.stdout) is (command not in ("init", "demo", "migrate-database"))
 
 
 def test_the_list_of_commands_is_whole_and_readable() -> None:

@@ -1,5 +1,6 @@
-"""A store on a file that knows the series, and the world around it."""
+"""A store that knows the series, and the world around it."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,10 +22,29 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "mailbot.sqlite"
 
 
+KINDS = [
+    "sqlite",
+    pytest.param(
+        "postgresql",
+        marks=[
+            pytest.mark.postgresql,
+            pytest.mark.skipif("MAILBOT_REQUIRE_SERVERS" not in os.environ, reason="on SQLite alone but in .ci/run"),
+        ],
+    ),
+]
+"""The queries themselves are tried on both at every run, in tests/store."""
+
+
+@pytest.fixture(params=KINDS)
+def url(request: pytest.FixtureRequest, file: Path) -> str:
+    """Where the database is, of each kind."""
+    return str(request.getfixturevalue("database")) if request.param == "postgresql" else f"sqlite:///{file}"
+
+
 @pytest.fixture
-def store(file: Path, clock: Clock) -> Iterator[SqlStore]:
+def store(url: str, clock: Clock) -> Iterator[SqlStore]:
     """The real one."""
-    store = open_store(file, clock())
+    store = open_store(url, clock())
     with store.work() as work:
         work.note_meetings(SERIES, clock())
     yield store

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
@@ -81,7 +80,7 @@ def test_a_mail_half_handled_leaves_nothing_behind(
 
 
 def test_a_mail_that_ends_the_process_is_set_aside_after_three_tries(
-    file: Path, store: SqlStore, mailbox: MemoryMailbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    url: str, store: SqlStore, mailbox: MemoryMailbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Tries are counted before the work: each start gets further, and the others are answered."""
     seen = spoil(monkeypatch, "bruno", Crash())
@@ -90,7 +89,7 @@ def test_a_mail_that_ends_the_process_is_set_aside_after_three_tries(
 
     ends = 0
     for _ in range(10):
-        restarted = world.open_store(file, clock())
+        restarted = world.open_store(url, clock())
         try:
             while handle.turn(restarted, house(), clock):
                 pass
@@ -105,7 +104,7 @@ def test_a_mail_that_ends_the_process_is_set_aside_after_three_tries(
 
 
 def test_who_ends_the_process_again_and_again_has_no_innocent_mail_set_aside(
-    file: Path, store: SqlStore, mailbox: MemoryMailbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    url: str, store: SqlStore, mailbox: MemoryMailbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two tries may fall to that; the last one waits until mailbot has run for a while, and the others go on."""
     people = ("anna", "bruno", "carla")
@@ -113,7 +112,7 @@ def test_who_ends_the_process_again_and_again_has_no_innocent_mail_set_aside(
     with monkeypatch.context() as killing:
         spoil(killing, "bruno", Crash())
         for _ in range(10):
-            restarted = world.open_store(file, clock())
+            restarted = world.open_store(url, clock())
             with suppress(Crash):
                 while handle.turn(restarted, house(), clock, calm=False):
                     pass
@@ -126,7 +125,7 @@ def test_who_ends_the_process_again_and_again_has_no_innocent_mail_set_aside(
 
 
 def test_nobody_overtakes_their_own_mail_that_was_put_back(
-    file: Path, store: SqlStore, mailbox: MemoryMailbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    url: str, store: SqlStore, mailbox: MemoryMailbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever registers and then cancels is not registered in the end, though the process was killed in between."""
     collected(store, mailbox, clock, world.register("bruno", "sport", 1, NOW))

@@ -74,9 +74,9 @@ def changed(meeting: Meeting, changes: dict[str, object]) -> Meeting:
     return replace(meeting, **changes)  # type: ignore[arg-type]
 
 
-def open_store(file: Path, at: datetime, kind: type[SqlStore] = SqlStore) -> SqlStore:
-    """The store in this file, made where missing."""
-    engine = open_engine(f"sqlite:///{file}")
+def open_store(where: Path | str, at: datetime, kind: type[SqlStore] = SqlStore) -> SqlStore:
+    """The store in this file, or of this URL, made where missing."""
+    engine = open_engine(where if isinstance(where, str) else f"sqlite:///{where}")
     migrate(engine, at)
     return kind(engine)
 
@@ -236,6 +236,9 @@ class MemoryMailbox:
         for uid in uids:
             if self.held.pop(uid, None):
                 self.moved.append((uid, folder))
+
+    def leave(self) -> None:
+        pass
 
     def close(self) -> None:
         pass

@@ -1,5 +1,5 @@
 """The small world of the loops, borrowed."""
 
-from tests.loops.conftest import clock, file, mailbox, postman, store
+from tests.loops.conftest import clock, file, mailbox, postman, store, url
 
-__all__ = ["clock", "file", "mailbox", "postman", "store"]
+__all__ = ["clock", "file", "mailbox", "postman", "store", "url"]

@@ -2,9 +2,8 @@
 
 import json
 import logging
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -14,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from mailbot.adapters.store import SqlStore
+from mailbot.adapters.store.tables import metadata
 from mailbot.core.retry import Refused
 from mailbot.demo.servers import PASSWORD, EmbeddedServers
 from mailbot.logs import TextLines
@@ -39,11 +39,10 @@ def gets(store: SqlStore, mailbox: MemoryMailbox, clock: Clock, postman: Scripte
     deliver.turn(postman, store, clock)
 
 
-def everything(file: Path) -> bytes:
+def everything(store: SqlStore) -> bytes:
     """All cells of all tables, whatever their type, in one heap."""
-    with closing(sqlite3.connect(file)) as database:
-        names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        tables = [database.execute(f"SELECT * FROM {name}").fetchall() for name in names]
+    with store._read() as connection:
+        tables = [connection.execute(table.select()).all() for table in metadata.sorted_tables]
         cells = [cell for rows in tables for row in rows for cell in row]
     return b"\n".join(cell if isinstance(cell, bytes) else str(cell).encode() for cell in cells)
 
@@ -80,14 +79,14 @@ def test_an_erasure_leaves_counts_alone(
     """No cell holds Anna's address or words, be it a bounce's or a colleague's; nor do the bytes of the file."""
     a_life(store, mailbox, clock, postman)
     before = store.status(world.SERIES, NOW)
-    assert everything(file).lower().count(b"anna@posta.example") > 10
+    assert everything(store).lower().count(b"anna@posta.example") > 10
     if how == "the command":
         with store.work() as work:
             assert work.forget("anna@posta.example", clock()) > 0
     else:
         gets(store, mailbox, clock, postman, world.erase("anna", 8, clock()))
         gets(store, mailbox, clock, postman, world.confirmation("anna", postman.to("anna")[-1], 9, clock()))
-    held = everything(file).lower()
+    held = everything(store).lower()
 
     assert b"anna@posta.example" not in held
     assert b"annasegreta" not in held
@@ -95,19 +94,20 @@ def test_an_erasure_leaves_counts_alone(
     assert b"bruno@posta.example" in held
     after = store.status(world.SERIES, NOW)
     store.close()
-    assert b"anna@posta.example" not in file.read_bytes().lower()
+    if file.exists():  # PostgreSQL overwrites as it sees fit
+        assert b"anna@posta.example" not in file.read_bytes().lower()
     assert sum(after.outcomes.values()) >= sum(before.outcomes.values())
 
 
 def test_retention_empties_mails_letters_and_people(
-    file: Path, store: SqlStore, mailbox: MemoryMailbox, clock: Clock, postman: ScriptedPostman
+    store: SqlStore, mailbox: MemoryMailbox, clock: Clock, postman: ScriptedPostman
 ) -> None:
     """Ninety days after the last meeting nothing tells who anybody was; the counts are left."""
     a_life(store, mailbox, clock, postman)
     handled = sum(store.status(world.SERIES, NOW).outcomes.values())
     clock.move(timedelta(days=120))
     remind.retire(store, house(), clock)
-    held = everything(file).lower()
+    held = everything(store).lower()
 
     assert b"posta.example" not in held
     assert b"annasegreta" not in held

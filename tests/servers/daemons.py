@@ -35,13 +35,20 @@ join_url = "https://zoom.example/j/sport"
 
 
 def write_configuration(
-    folder: Path, imap: Mapping[str, object], smtp_port: int, *, series: str = SERIES, sender: str = BOT, more: str = ""
+    folder: Path,
+    imap: Mapping[str, object],
+    smtp_port: int,
+    *,
+    series: str = SERIES,
+    sender: str = BOT,
+    more: str = "",
+    database: str = "",
 ) -> Path:
-    """A configuration file in ``folder``, with a database beside it; ``imap`` are keys of that table."""
+    """A configuration file in ``folder``, with a database beside it or elsewhere; ``imap`` are keys of that table."""
     keys = "\n".join(f"{key} = {_toml(value)}" for key, value in imap.items())
     file = folder / "config.toml"
     file.write_text(
-        f'[service]\ndatabase = "sqlite:///{folder}/mailbot.sqlite"\n{series}\n[imap]\n{keys}\n{more}\n'
+        f'[service]\ndatabase = "{database or f"sqlite:///{folder}/mailbot.sqlite"}"\n{series}\n[imap]\n{keys}\n{more}\n'
         f'[smtp]\nhost = "127.0.0.1"\nport = {smtp_port}\nsecurity = "none"\nfrom = "{sender}"\n',
         "utf-8",
     )

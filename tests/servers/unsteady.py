@@ -12,10 +12,10 @@ from pathlib import Path
 
 from mailbot.config import load_service
 from mailbot.core.understanding import Understood
-from mailbot.daemon import serve
 from mailbot.logs import log_to_stderr
 from mailbot.loops import handle
 from mailbot.parts import utc_now
+from mailbot.serving import serve
 
 
 def main() -> None:

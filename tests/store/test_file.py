@@ -20,6 +20,12 @@ from tests import samples
 from tests.store.making import NOW, SERIES, enrol, kept, upto
 
 
+@pytest.fixture
+def store(on_file: SqlStore) -> SqlStore:
+    """All of this is about the file."""
+    return on_file
+
+
 def test_the_migrations_lead_to_the_schema(store: SqlStore) -> None:
     """What a step-by-step upgrade makes is what the tables say."""
     with store._read() as connection:

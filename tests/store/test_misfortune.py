@@ -23,6 +23,12 @@ from tests.store.test_file import next_step
 ROOT = Path(__file__).parent.parent.parent
 
 
+@pytest.fixture
+def store(on_file: SqlStore) -> SqlStore:
+    """All of this is about the file."""
+    return on_file
+
+
 def limited(file: Path, pages: list[int]) -> SqlStore:
     """A store on a disk that has room for so many pages, which a test may change."""
     engine = open_engine(f"sqlite:///{file}")

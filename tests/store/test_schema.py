@@ -16,7 +16,7 @@ from tests.store.making import NOW, SERIES, enrol, kept, letter, mail, upto
 
 INBOUND = (
     "INSERT INTO inbound (fingerprint, received_at, collected_at, size, truncated, state, handled_at, raw) "
-    "VALUES ({fingerprint}, '2024-03-01', '2024-03-01', 1, 0, {state}, {handled_at}, {raw})"
+    "VALUES ({fingerprint}, '2024-03-01', '2024-03-01', 1, false, {state}, {handled_at}, {raw})"
 )
 OUTBOX = (
     "INSERT INTO outbox (purpose, kind, recipient, message_id, state, queued_at, next_try_at, deadline, claimed_at, "
@@ -31,7 +31,7 @@ REGISTRATION = (
 
 def inbound(**changes: str) -> str:
     """A new mail, but for the changes."""
-    values = {"fingerprint": "'new'", "state": "'new'", "handled_at": "NULL", "raw": "x'00'"}
+    values = {"fingerprint": "'new'", "state": "'new'", "handled_at": "NULL", "raw": "'\\x00'"}
     return INBOUND.format(**(values | changes))
 
 
@@ -43,7 +43,7 @@ def outbox(**changes: str) -> str:
         "state": "'queued'",
         "claimed_at": "NULL",
         "settled_at": "NULL",
-        "raw": "x'00'",
+        "raw": "'\\x00'",
     }
     return OUTBOX.format(**(values | changes))
 
@@ -123,7 +123,7 @@ def test_what_is_in_order_is_taken(known: SqlStore, statement: str) -> None:
         pytest.param(person("anna@posta.example"), id="an address known twice"),
         pytest.param(person("Anna@posta.example"), id="an address in capitals"),
         pytest.param(person("anna"), id="an address without a domain"),
-        pytest.param("INSERT INTO installation VALUES (2, '2024-03-01', x'00', NULL)", id="a second installation"),
+        pytest.param("INSERT INTO installation VALUES (2, '2024-03-01', '\\x00', NULL)", id="a second installation"),
         pytest.param("DELETE FROM meeting WHERE code = 'sport'", id="a meeting taken from under its people"),
         pytest.param("INSERT INTO sighting VALUES ('INBOX', 7, 9, 99, NULL)", id="a delivery of no mail"),
         pytest.param("INSERT INTO sighting VALUES ('INBOX', 7, 1, 1, NULL)", id="two mails in one place"),
@@ -154,7 +154,7 @@ def test_erasing_a_person_takes_their_places_and_history_along(known: SqlStore) 
     assert (counts["inbound"], counts["outbox"], counts["meeting"]) == (1, 1, len(SERIES.meetings))
 
 
-def test_a_fresh_schema_and_a_migrated_one_are_the_same(store: SqlStore) -> None:
+def test_a_fresh_schema_and_a_migrated_one_are_the_same(on_file: SqlStore) -> None:
     """Columns, defaults, keys and every constraint; autogenerate alone does not look at checks."""
     fresh = create_engine("sqlite://")
     metadata.create_all(fresh)
@@ -179,13 +179,13 @@ def test_a_fresh_schema_and_a_migrated_one_are_the_same(store: SqlStore) -> None
             if table != "alembic_version"
         }
 
-    assert described(store._engine) == described(fresh)
+    assert described(on_file._engine) == described(fresh)
     fresh.dispose()
 
 
-def test_each_connection_is_set_up_for_one_careful_writer(store: SqlStore) -> None:
+def test_each_connection_is_set_up_for_one_careful_writer(on_file: SqlStore) -> None:
     """Write-ahead log, foreign keys, a full sync at every commit, and patience with a lock."""
-    with store._read() as connection:
+    with on_file._read() as connection:
         found = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
             for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
@@ -194,30 +194,30 @@ def test_each_connection_is_set_up_for_one_careful_writer(store: SqlStore) -> No
     assert found == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": 30_000}
 
 
-def test_a_writer_has_its_lock_from_the_beginning_and_a_reader_has_none(store: SqlStore, file: Path) -> None:
+def test_a_writer_has_its_lock_from_the_beginning_and_a_reader_has_none(on_file: SqlStore, file: Path) -> None:
     """BEGIN IMMEDIATE, so that no transaction fails half-way; looking is free at any time."""
     with closing(sqlite3.connect(file, timeout=0.05, isolation_level=None)) as other:
-        with store._write():
+        with on_file._write():
             with pytest.raises(sqlite3.OperationalError, match="locked"):
                 other.execute("BEGIN IMMEDIATE")
-            assert store.cursor("INBOX") is None
-        with store._read() as connection:
+            assert on_file.cursor("INBOX") is None
+        with on_file._read() as connection:
             connection.execute(text("SELECT * FROM inbound"))
             other.execute("BEGIN IMMEDIATE")
             other.execute("ROLLBACK")
 
 
-def test_a_full_disk_is_trouble_in_words_and_undoes_the_whole_transaction(store: SqlStore) -> None:
+def test_a_full_disk_is_trouble_in_words_and_undoes_the_whole_transaction(on_file: SqlStore) -> None:
     """SQLite's own limit of pages stands in for the disk."""
-    with store._read() as connection:
+    with on_file._read() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-    store._engine.dispose()
-    event.listen(store._engine, "connect", lambda raw, _: raw.execute(f"PRAGMA max_page_count = {pages}"))
+    on_file._engine.dispose()
+    event.listen(on_file._engine, "connect", lambda raw, _: raw.execute(f"PRAGMA max_page_count = {pages}"))
 
     with pytest.raises(StoreTrouble, match="make room"):
-        store.keep([kept(n, f"{n}" * 2000) for n in range(1, 9)], upto(9), NOW)
-    assert store.cursor("INBOX") is None
-    assert store.take(10, NOW) == []
+        on_file.keep([kept(n, f"{n}" * 2000) for n in range(1, 9)], upto(9), NOW)
+    assert on_file.cursor("INBOX") is None
+    assert on_file.take(10, NOW) == []
 
 
 def test_a_letter_that_was_withheld_meanwhile_stays_so(known: SqlStore) -> None:

@@ -26,6 +26,7 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, IMAPCli
 from mailbot.adapters.imap.connect import BROKEN_STREAM, ImapSettings, connect, drop, said
 from mailbot.adapters.imap.fetching import Fetching
 from mailbot.adapters.imap.idle import IdleRefused, idle
+from mailbot.core.discretion import event
 from mailbot.ports import Arrival, MailboxTrouble
 
 log = logging.getLogger(__name__)
@@ -63,8 +64,9 @@ class ImapMailbox:
     def open(self) -> int:
         """Connects where not connected, or where the token ends soon, and answers the folder's UIDVALIDITY."""
         if self._client is not None and time.monotonic() >= self._renew_at:
-            log.info("%s: logging in anew before the token ends", self._settings.where)
-            self._leave()
+            told = "%s: logging in anew before the token ends"
+            log.info(told, self._settings.where, extra=event("token-renewed", server="imap"))
+            self.leave()
         return self._open()
 
     def _open(self) -> int:
@@ -102,11 +104,12 @@ class ImapMailbox:
 
     def close(self) -> None:
         """Logs out, for good; never raises."""
-        self._leave()
+        self.leave()
         self._bell_in.close()
         self._bell_out.close()
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """Logs out, until the next ``open``; never raises."""
         client, self._client = self._client, None
         if client is not None:
             with contextlib.suppress(*BROKEN_STREAM):
@@ -177,7 +180,8 @@ class ImapMailbox:
             lived = time.monotonic() - self._opened_at
             if lived < USUAL_LIFE:
                 raise
-            log.info("the session ended after %.0f min, which is usual; logging in anew: %s", lived / 60, trouble)
+            told = "the session ended after %.0f min, which is usual; logging in anew: %s"
+            log.info(told, lived / 60, trouble, extra=event("session-ended", server="imap"))
 
     def _wait(self, client: Any, seconds: float) -> None:
         if self._idles:

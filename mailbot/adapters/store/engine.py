@@ -4,6 +4,7 @@ SQLite is set up for one careful writer: write-ahead log, foreign keys, a full s
 transactions that take the lock when they begin (BEGIN IMMEDIATE), so that none of them fails half-way for want of it.
 Before a migration changes an existing file, a copy of it is put beside it; a database that a newer mailbot has written
 is refused. The file and its copies can be read by their owner alone, and what is erased is overwritten.
+What is peculiar to PostgreSQL stands in ``postgresql``.
 """
 
 import contextlib
@@ -21,8 +22,9 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
+from mailbot.adapters.store import postgresql
 from mailbot.adapters.store.alone import Alone
 from mailbot.ports import StoreTrouble
 
@@ -47,8 +49,10 @@ def open_engine(url: str) -> Engine:
         raise StoreTrouble(
             f"database = {url!r} is no SQLAlchemy URL, such as sqlite:////var/lib/mailbot/mailbot.sqlite"
         ) from error
+    if parsed.get_backend_name() == "postgresql":
+        return postgresql.make_engine(parsed)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+        raise StoreTrouble(f"database: {parsed.drivername!r} is none of ours; mailbot works on SQLite and PostgreSQL")
     # Errors go to the log, and the values of a row are words of a mail.
     engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _set_up_sqlite)
@@ -83,7 +87,7 @@ def trouble_told(url: URL) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if not isinstance(error.orig, sqlite3.Error) and not error.connection_invalidated:
+        if not isinstance(error.orig, sqlite3.Error) and not isinstance(error, OperationalError | InterfaceError):
             raise
         if isinstance(error.orig, sqlite3.IntegrityError | sqlite3.ProgrammingError | sqlite3.InterfaceError):
             raise
@@ -108,7 +112,11 @@ def _in_words(error: BaseException | None) -> str:
         "readonly": "the file may not be written; check its owner and mode",
         "malformed": "the file is damaged; stop mailbot, keep the file, and restore the last backup",
         "not a database": "the file is not an SQLite database; check the `database` key",
+        "No space left": "the server's disk is full; make room and mailbot goes on by itself",
+        "password authentication failed": "check user and password of the `database` key, or the file PGPASSFILE names",
+        "no password supplied": "name a file with the password in PGPASSFILE (docs/operations.md)",
     }
+    said = " ".join(said.split())
     return next((f"{said}: {mend}" for sign, mend in mends.items() if sign in said), said)
 
 
@@ -128,7 +136,7 @@ def migrate(engine: Engine, at: datetime) -> str | None:
     Raises:
         StoreTrouble: the database cannot be opened, or a newer mailbot has written it.
     """
-    with trouble_told(engine.url):
+    with trouble_told(engine.url), postgresql.schema_locked(engine):
         _keep_private(engine.url)
         script = ScriptDirectory.from_config(_alembic())
         present, newest = revision(engine), script.get_current_head()
@@ -145,16 +153,26 @@ def migrate(engine: Engine, at: datetime) -> str | None:
                 "give mailbot a database of its own"
             )
         copy = None if present is None else _copy_beside(engine.url, present, at)
-        config = _alembic()
         with engine.begin() as connection:
-            config.attributes["connection"] = connection
+            if present is not None and postgresql.anybody_alive(connection):
+                raise StoreTrouble(
+                    f"{_shown(engine.url)} must be brought up to date for this mailbot, and others are running on it; "
+                    "stop all of them, upgrade them too, then start them"
+                )
             try:
-                command.upgrade(config, "head")
+                upgrade(connection)
             except SQLAlchemyError as error:
                 where = f"; the copy made before is {copy}" if copy else ""
                 said = error.orig if isinstance(error, DBAPIError) else error
                 raise StoreTrouble(f"{_shown(engine.url)}: could not be brought up to date: {said}{where}") from error
         return copy
+
+
+def upgrade(connection: Connection) -> None:
+    """Takes every step to the newest schema, in the transaction at hand."""
+    config = _alembic()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def revision(engine: Engine) -> str | None:

@@ -1,18 +1,18 @@
 """Queries on collected mail: keeping it, taking it in hand, and what became of it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import Connection, case, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, case, func, or_, select, true, update
 
 from mailbot.adapters.store.dialect import insert
 from mailbot.adapters.store.proposals import waits_for_an_answer
 from mailbot.adapters.store.tables import cursor, inbound, outbox, sighting
 from mailbot.core.model import InboundState, Outcome
-from mailbot.ports import Cursor, Filing, Handled, Inbound, Kept
+from mailbot.ports import Cursor, Filing, Handled, Inbound, Kept, StoreTrouble
 
 _EMPTY = dict.fromkeys(("raw", "sender", "subject", "opening", "why", "error", "evidence", "awaits", "awaits_until"))
 """What is left of a mail whose personal data has come to its end: counts."""
@@ -70,7 +70,9 @@ def keep(connection: Connection, kept: Sequence[Kept], upto: Cursor, at: datetim
     return new
 
 
-def take(connection: Connection, limit: int, most_tries: int, at: datetime, *, calm: bool) -> list[Inbound]:
+def take(
+    connection: Connection, limit: int, most_tries: int, at: datetime, *, calm: bool, by: int | None = None
+) -> list[Inbound]:
     """The oldest mails that wait to be handled, each counted as tried once more.
 
     A mail that was tried before comes alone, so that one that ends the process takes no other with it; after
@@ -79,13 +81,19 @@ def take(connection: Connection, limit: int, most_tries: int, at: datetime, *, c
 
     The last try of a mail with which the process has ended is made only when all is ``calm``: whoever kills the process
     again and again for reasons of their own must not have a mail set aside that only happened to be in hand.
+
+    Where several daemons share the inbox, ``by`` is the number of this one. While another has mails in hand nothing is
+    taken, so that nobody's mail is overtaken.
     """
+    if by is not None and _in_hand_elsewhere(connection, by):
+        return []
     connection.execute(
         update(inbound)
         .where(inbound.c.state == InboundState.NEW, inbound.c.tries >= most_tries)
         .values(
             state=InboundState.SET_ASIDE,
             handled_at=at,
+            claimed_by=None,
             error=func.coalesce(inbound.c.error, "the process ended while this mail was being handled"),
         )
     )
@@ -101,10 +109,16 @@ def take(connection: Connection, limit: int, most_tries: int, at: datetime, *, c
     ids = fresh or [row.id for row in rows[:1]]
     if not ids:
         return []
-    connection.execute(update(inbound).where(inbound.c.id.in_(ids)).values(tries=inbound.c.tries + 1))
+    connection.execute(update(inbound).where(inbound.c.id.in_(ids)).values(tries=inbound.c.tries + 1, claimed_by=by))
     columns = (inbound.c.id, inbound.c.fingerprint, inbound.c.raw, inbound.c.received_at, inbound.c.truncated)
     taken = connection.execute(select(*columns).where(inbound.c.id.in_(ids)).order_by(inbound.c.id))
     return [Inbound(row.id, row.fingerprint, row.raw, row.received_at, row.truncated) for row in taken]
+
+
+def _in_hand_elsewhere(connection: Connection, by: int) -> bool:
+    """Whether another daemon has mails in hand."""
+    theirs = select(inbound.c.id).where(inbound.c.state == InboundState.NEW, inbound.c.claimed_by != by)
+    return bool(connection.execute(select(theirs.exists())).scalar_one())
 
 
 def _in_order_of_each_sender(connection: Connection, rows: Sequence[Any]) -> list[Any]:
@@ -132,20 +146,41 @@ def _sender(raw: bytes) -> bytes:
     return (field.rpartition(b"<")[2].partition(b">")[0] if b"<" in field else field).strip().lower()
 
 
-def give_back(connection: Connection, inbound_ids: Sequence[int]) -> None:
-    """These mails were taken, but not tried."""
+def give_back(connection: Connection, inbound_ids: Sequence[int], by: int | None = None) -> None:
+    """These mails were taken, but not tried; those that another daemon has taken over meanwhile are not ``by``'s."""
     connection.execute(
         update(inbound)
-        .where(inbound.c.id.in_(inbound_ids), inbound.c.state == InboundState.NEW, inbound.c.tries > 0)
-        .values(tries=inbound.c.tries - 1)
+        .where(inbound.c.id.in_(inbound_ids), inbound.c.state == InboundState.NEW, inbound.c.tries > 0, *_still(by))
+        .values(tries=inbound.c.tries - 1, claimed_by=None)
     )
 
 
-def settle(connection: Connection, inbound_id: int, handled: Handled, at: datetime) -> None:
-    """This mail is handled."""
-    connection.execute(
+def _still(by: int | None) -> tuple[ColumnElement[bool], ...]:
+    """Where several daemons share the inbox, only what this one has in hand."""
+    return () if by is None else (inbound.c.state == InboundState.NEW, inbound.c.claimed_by == by)
+
+
+def recover(connection: Connection, numbers: Iterable[int]) -> int:
+    """Lets go of mails that daemons with these numbers had in hand when they ended; their tries count."""
+    left = (inbound.c.state == InboundState.NEW, inbound.c.claimed_by.in_(list(numbers)))
+    return connection.execute(update(inbound).where(*left).values(claimed_by=None)).rowcount
+
+
+def anything_new(connection: Connection) -> bool:
+    """Whether a mail waits that nobody has in hand."""
+    new = select(inbound.c.id).where(inbound.c.state == InboundState.NEW, inbound.c.claimed_by.is_(None))
+    return bool(connection.execute(select(new.exists())).scalar_one())
+
+
+def settle(connection: Connection, inbound_id: int, handled: Handled, at: datetime, by: int | None = None) -> None:
+    """This mail is handled.
+
+    Raises:
+        StoreTrouble: another daemon has taken it over from ``by``, which was thought to be gone.
+    """
+    settled = connection.execute(
         update(inbound)
-        .where(inbound.c.id == inbound_id)
+        .where(inbound.c.id == inbound_id, *_still(by))
         .values(
             state=InboundState.HANDLED,
             handled_at=at,
@@ -159,11 +194,16 @@ def settle(connection: Connection, inbound_id: int, handled: Handled, at: dateti
             awaits=handled.awaits or None,
             awaits_until=handled.awaits_until,
             restrained=handled.restrained or None,
+            claimed_by=None,
         )
     )
+    if by is not None and settled.rowcount != 1:
+        raise StoreTrouble(f"mail {inbound_id} is in another daemon's hands now; what was begun with it is undone")
 
 
-def note_failure(connection: Connection, inbound_id: int, error: str, most_tries: int, at: datetime) -> bool:
+def note_failure(
+    connection: Connection, inbound_id: int, error: str, most_tries: int, at: datetime, by: int | None = None
+) -> bool:
     """Handling this mail failed by a fault of ours.
 
     Returns:
@@ -172,14 +212,15 @@ def note_failure(connection: Connection, inbound_id: int, error: str, most_tries
     last = inbound.c.tries >= most_tries
     changed = connection.execute(
         update(inbound)
-        .where(inbound.c.id == inbound_id)
+        .where(inbound.c.id == inbound_id, *_still(by))
         .values(
             error=error,
+            claimed_by=None,
             state=case((last, InboundState.SET_ASIDE.value), else_=InboundState.NEW.value),
             handled_at=case((last, at), else_=None),
         )
         .returning(inbound.c.state)
-    ).scalar_one()
+    ).scalar_one_or_none()
     return bool(changed == InboundState.SET_ASIDE)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, String, Update, and_, cast, func, literal, or_, select, update
 
 from mailbot.adapters.store.dialect import insert
+from mailbot.adapters.store.postgresql import Lock, take_turn
 from mailbot.adapters.store.tables import outbox, registration
 from mailbot.core.model import TO_ORGANISERS, Letter, LetterKind, LetterState, Mail, RegistrationStatus
 from mailbot.core.retry import WAITS, Again, GivenUp, Sent, Verdict
@@ -41,21 +42,27 @@ def queue(
             raw=mail.raw,
         )
         .on_conflict_do_nothing(index_elements=[outbox.c.purpose])
+        .returning(outbox.c.id)
     )
-    return added.rowcount == 1
+    return added.one_or_none() is not None
 
 
-def claim(connection: Connection, limit: int, at: datetime) -> list[Claimed]:
+def claim(connection: Connection, limit: int, at: datetime, by: int | None = None) -> list[Claimed]:
     """The mails that are due for a try, oldest first, marked as being sent.
 
     What waits is looked at once more before that, because the process may have stood still meanwhile: a letter whose
     time is over is given up, and a reminder or a notice about a place that is held no more is withheld. A letter whose
     next try lies further ahead than any wait is due: the clock was set back.
+
+    Where several daemons share the outbox, ``by`` is the number of this one. They claim one after the other and wait
+    for no row: one that somebody else is changing is left to the next turn. A letter to somebody to whom another
+    daemon is just sending an earlier one is left too, so that both arrive in their order.
     """
+    take_turn(connection, Lock.CLAIM)
     waiting = outbox.c.state == LetterState.QUEUED
     connection.execute(
         update(outbox)
-        .where(waiting, outbox.c.deadline <= at)
+        .where(_free(waiting, outbox.c.deadline <= at))
         .values(
             state=LetterState.FAILED,
             settled_at=at,
@@ -70,7 +77,7 @@ def claim(connection: Connection, limit: int, at: datetime) -> list[Claimed]:
     )
     connection.execute(
         update(outbox)
-        .where(waiting, unwanted)
+        .where(_free(waiting, unwanted))
         .values(state=LetterState.WITHHELD, settled_at=at, last_reply="the place was given up")
     )
     due = (
@@ -78,22 +85,48 @@ def claim(connection: Connection, limit: int, at: datetime) -> list[Claimed]:
         .where(waiting, or_(outbox.c.next_try_at <= at, outbox.c.next_try_at > at + WAITS[-1]))
         .order_by(outbox.c.id)
         .limit(limit)
+        .with_for_update(skip_locked=True)
     )
+    if by is not None:
+        due = due.where(~_behind_anothers())
     ids = connection.execute(due).scalars().all()
     if not ids:
         return []
     claimed = connection.execute(
         update(outbox)
         .where(outbox.c.id.in_(ids))
-        .values(state=LetterState.SENDING, claimed_at=at, tries=outbox.c.tries + 1)
+        .values(state=LetterState.SENDING, claimed_at=at, claimed_by=by, tries=outbox.c.tries + 1)
         .returning(outbox.c.id, outbox.c.recipient, outbox.c.raw, outbox.c.tries, outbox.c.deadline)
     )
     rows = sorted(claimed, key=lambda row: ids.index(row.id))
     return [Claimed(Parcel(row.id, row.recipient, row.raw), row.tries, row.deadline) for row in rows]
 
 
-def settle(connection: Connection, outbox_id: int, verdict: Verdict, at: datetime) -> None:
-    """What became of a try. A letter that was withheld or erased meanwhile stays so."""
+def _free(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The rows that nobody else is just changing; with SQLite nobody else is."""
+    return outbox.c.id.in_(select(outbox.c.id).where(*conditions).with_for_update(skip_locked=True))
+
+
+def _behind_anothers() -> ColumnElement[bool]:
+    """Another daemon is sending an earlier letter to the same recipient."""
+    earlier = outbox.alias("earlier")
+    sending = earlier.c.state == LetterState.SENDING
+    return (
+        select(earlier.c.id)
+        .where(earlier.c.recipient == outbox.c.recipient, sending, earlier.c.id < outbox.c.id)
+        .correlate(outbox)
+        .exists()
+    )
+
+
+def settle(connection: Connection, outbox_id: int, verdict: Verdict, at: datetime, by: int | None = None) -> None:
+    """What became of a try. A letter that was withheld or erased meanwhile stays so.
+
+    Where another daemon has taken it over from ``by`` meanwhile, it is that one's to say; but what was sent was sent.
+    """
+    whose = outbox.c.state == LetterState.SENDING
+    if by is not None:
+        whose = outbox.c.state.in_(_LEAVING) if isinstance(verdict, Sent) else and_(whose, outbox.c.claimed_by == by)
     match verdict:
         case Sent(reply):
             news = {"state": LetterState.SENT, "settled_at": at, "last_reply": reply}
@@ -102,9 +135,7 @@ def settle(connection: Connection, outbox_id: int, verdict: Verdict, at: datetim
         case Again(moment, reply):
             news = {"state": LetterState.QUEUED, "next_try_at": moment, "last_reply": reply}
     connection.execute(
-        update(outbox)
-        .where(outbox.c.id == outbox_id, outbox.c.state == LetterState.SENDING)
-        .values(claimed_at=None, **news)
+        update(outbox).where(outbox.c.id == outbox_id, whose).values(claimed_at=None, claimed_by=None, **news)
     )
     # The letter that tells of an erasure is the last thing that knew the address.
     connection.execute(
@@ -114,12 +145,16 @@ def settle(connection: Connection, outbox_id: int, verdict: Verdict, at: datetim
     )
 
 
-def recover(connection: Connection, at: datetime) -> int:
-    """Puts mails back into the queue that a process was sending when it ended: whether they went out is not known."""
+def recover(connection: Connection, at: datetime, numbers: Iterable[int] | None = None) -> int:
+    """Puts mails back into the queue that a process was sending when it ended: whether they went out is not known.
+
+    Where several daemons share the outbox, only what bears one of these ``numbers``, or none.
+    """
+    left = outbox.c.state == LetterState.SENDING
+    if numbers is not None:
+        left = and_(left, or_(outbox.c.claimed_by.in_(list(numbers)), outbox.c.claimed_by.is_(None)))
     recovered = connection.execute(
-        update(outbox)
-        .where(outbox.c.state == LetterState.SENDING)
-        .values(state=LetterState.QUEUED, claimed_at=None, next_try_at=at)
+        update(outbox).where(left).values(state=LetterState.QUEUED, claimed_at=None, claimed_by=None, next_try_at=at)
     )
     return recovered.rowcount
 
@@ -129,6 +164,12 @@ def hasten(connection: Connection, at: datetime) -> None:
     connection.execute(
         update(outbox).where(outbox.c.state == LetterState.QUEUED, outbox.c.next_try_at > at).values(next_try_at=at)
     )
+
+
+def anything_due(connection: Connection, at: datetime) -> bool:
+    """Whether a letter waits that nobody has claimed."""
+    due = select(outbox.c.id).where(outbox.c.state == LetterState.QUEUED, outbox.c.next_try_at <= at)
+    return bool(connection.execute(select(due.exists())).scalar_one())
 
 
 def next_try_at(connection: Connection) -> datetime | None:
@@ -186,7 +227,7 @@ def forget_recipient(connection: Connection, address: str, at: datetime) -> int:
     connection.execute(
         update(outbox)
         .where(outbox.c.recipient == address, outbox.c.state.in_(_LEAVING))
-        .values(state=LetterState.WITHHELD, settled_at=at, claimed_at=None)
+        .values(state=LetterState.WITHHELD, settled_at=at, claimed_at=None, claimed_by=None)
     )
     # What went to others and tells of them: letters to whoever signed them up, and what the organisers have got.
     signups = select(outbox.c.inbound_id).where(outbox.c.recipient == address, outbox.c.purpose.startswith("invited:"))

@@ -1,19 +1,21 @@
 """The store as the rest of the program sees it: queries of the modules beside, with the transactions around them."""
 
 import secrets
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, select
 
 from mailbot.adapters.store import editions, guarding, inbox, outbox, registrations, reports
 from mailbot.adapters.store import figures as counting
-from mailbot.adapters.store.alone import Alone
 from mailbot.adapters.store.dialect import insert
-from mailbot.adapters.store.engine import READING, copies_beside, trouble_told
+from mailbot.adapters.store.engine import copies_beside, trouble_told
+from mailbot.adapters.store.fellows import Duty
 from mailbot.adapters.store.proposals import SqlProposals
+from mailbot.adapters.store.sharing import SharedDatabase
 from mailbot.adapters.store.tables import contact, digest, installation
 from mailbot.core.changes import Knowledge, Notice
 from mailbot.core.digest import Digest
@@ -34,8 +36,10 @@ from mailbot.core.restraint import Answered
 from mailbot.core.retry import Verdict
 from mailbot.core.situation import Decision, Situation, Standing
 from mailbot.core.status import Status
-from mailbot.ports import Claimed, Cursor, Filing, Handled, Inbound, Kept
+from mailbot.ports import Claimed, Cursor, Filing, Handled, Inbound, Kept, StoreTrouble
 
+RESTART = 20.0
+"""Seconds for which a database server that went away is waited for, where nothing but time is lost by it."""
 MOST_TRIES = 3
 """How often a mail is tried before it is set aside."""
 
@@ -43,8 +47,9 @@ MOST_TRIES = 3
 class SqlWork:
     """One write transaction; see ``ports.Work``."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, by: int | None = None) -> None:
         self._connection = connection
+        self._by = by
         self._answers = guarding.Tally()
         self.proposals = SqlProposals(connection)
 
@@ -108,7 +113,7 @@ class SqlWork:
 
     def settle(self, inbound_id: int, handled: Handled, at: datetime) -> None:
         """This collected mail is handled."""
-        inbox.settle(self._connection, inbound_id, handled, at)
+        inbox.settle(self._connection, inbound_id, handled, at, self._by)
 
     def forget(self, address: str, at: datetime) -> int:
         """Erases whoever has this address, but for counts; answers how many rows were touched."""
@@ -133,10 +138,7 @@ class SqlWork:
         self._connection.execute(insert(self._connection, digest).values(day=day, at=at).on_conflict_do_nothing())
 
     def note_meetings(self, series: Series, at: datetime) -> tuple[Meeting, ...]:
-        """Takes over the meetings as the configuration has them; answers those that changed for participants.
-
-        Reminders of these, and of meetings that are off, are withheld where they still wait.
-        """
+        """Takes over the meetings as the configuration has them; answers those that changed for participants."""
         changed = editions.note_meetings(self._connection, series, at)
         off = (meeting for meeting in series.meetings if meeting.status is MeetingStatus.CANCELLED)
         for meeting in (*changed, *off):
@@ -152,35 +154,14 @@ class SqlWork:
         editions.note_told(self._connection, told, notice.now.id, at)
 
 
-class SqlStore:
+class SqlStore(SharedDatabase):
     """The rows between the loops; see ``ports.Store``."""
-
-    def __init__(self, engine: Engine, alone: Alone | None = None) -> None:
-        """A store on this database; with ``alone`` it is kept from other daemons until ``close``."""
-        self._engine = engine
-        self._alone = alone
-
-    @contextmanager
-    def _write(self) -> Iterator[Connection]:
-        with trouble_told(self._engine.url), self._engine.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _read(self) -> Iterator[Connection]:
-        with trouble_told(self._engine.url), self._engine.connect().execution_options(**READING) as connection:
-            yield connection
-
-    def close(self) -> None:
-        """Closes every connection, and leaves the database to others."""
-        self._engine.dispose()
-        if self._alone is not None:
-            self._alone.release()
 
     @contextmanager
     def work(self) -> Iterator[SqlWork]:
         """One write transaction."""
-        with self._write() as connection:
-            yield SqlWork(connection)
+        with self._in_turn() as connection:
+            yield SqlWork(connection, self._by)
 
     def copies(self) -> list[Path]:
         """The copies of the database that were made before it was brought up to date."""
@@ -196,6 +177,8 @@ class SqlStore:
     def keep(self, kept: Sequence[Kept], upto: Cursor, at: datetime) -> int:
         """Keeps mails and moves the cursor; answers how many of them were not known."""
         with self._write() as connection:
+            if self._fellows is not None:
+                self._fellows.require(connection, Duty.COLLECT)
             return inbox.keep(connection, kept, upto, at)
 
     def note_left_alone(self, count: int) -> None:
@@ -220,35 +203,45 @@ class SqlStore:
 
         The last try of a mail with which the process has ended is left for when all is ``calm``.
         """
-        with self._write() as connection:
-            return inbox.take(connection, limit, MOST_TRIES, at, calm=calm)
+        with self._in_turn() as connection:
+            return inbox.take(connection, limit, MOST_TRIES, at, calm=calm, by=self._by)
 
     def give_back(self, inbound_ids: Sequence[int]) -> None:
         """These mails were taken, but not tried: the world was in the way."""
-        with self._write() as connection:
-            inbox.give_back(connection, inbound_ids)
+        with self._in_turn() as connection:
+            inbox.give_back(connection, inbound_ids, self._by)
 
     def note_failure(self, inbound_id: int, error: str, at: datetime) -> bool:
         """Handling failed by a fault of ours; True where the mail is now set aside."""
         with self._write() as connection:
-            return inbox.note_failure(connection, inbound_id, error, MOST_TRIES, at)
+            return inbox.note_failure(connection, inbound_id, error, MOST_TRIES, at, self._by)
 
     # --- deliver
 
     def claim(self, limit: int, at: datetime) -> list[Claimed]:
         """The outgoing mails that are due for a try; those whose time is over are given up, or withheld, instead."""
         with self._write() as connection:
-            return outbox.claim(connection, limit, at)
+            return outbox.claim(connection, limit, at, self._by)
 
     def settle(self, outbox_id: int, verdict: Verdict, at: datetime) -> None:
-        """What became of a try."""
-        with self._write() as connection:
-            outbox.settle(connection, outbox_id, verdict, at)
+        """What became of a try. A database server that is being restarted is waited for, lest it be sent again."""
+        end = time.monotonic() + (RESTART if self.shared else 0.0)
+        while True:
+            try:
+                with self._write() as connection:
+                    return outbox.settle(connection, outbox_id, verdict, at, self._by)
+            except StoreTrouble:
+                if time.monotonic() >= end:
+                    raise
+                time.sleep(0.5)
 
     def recover(self, at: datetime) -> int:
-        """Puts back into the queue what is marked as being sent and is not; answers how many."""
-        with self._write() as connection:
-            return outbox.recover(connection, at)
+        """Puts back into the queue what is marked as being sent and is not; answers how many.
+
+        Where others share the outbox, only what this daemon has left half-way; ``attend`` sees to the rest.
+        """
+        with self._in_turn() as connection:
+            return outbox.recover(connection, at, None if self._by is None else [self._by])
 
     def next_try_at(self) -> datetime | None:
         """When the next outgoing mail is due."""
@@ -299,7 +292,7 @@ class SqlStore:
 
     def forget_before(self, moment: datetime) -> int:
         """Empties everything older of what is personal; answers how many rows were touched."""
-        with self._write() as connection:
+        with self._in_turn() as connection:
             touched = inbox.forget_handled(connection, moment) + outbox.forget_settled(connection, moment)
             return touched + registrations.forget_of_meetings_before(connection, moment)
 
@@ -311,7 +304,7 @@ class SqlStore:
     def note_contact(self, server: str, at: datetime, trouble: str = "") -> None:
         """A server was reached, or not and why. Letters that waited for the SMTP server are due once it is back."""
         news = {"trouble": trouble, "trouble_at": at} if trouble else {"at": at, "trouble": None}
-        with self._write() as connection:
+        with self._in_turn() as connection:
             if server == "smtp" and not trouble and reports.in_trouble(connection, server):
                 outbox.hasten(connection, at)
             connection.execute(
@@ -325,7 +318,7 @@ class SqlStore:
         with self._read() as connection:
             if known := connection.execute(select(installation)).one_or_none():
                 return known.first_start_at, known.secret
-        with self._write() as connection:
+        with self._in_turn() as connection:
             connection.execute(
                 insert(connection, installation)
                 .values(id=1, first_start_at=at, secret=secrets.token_bytes(32))

@@ -19,10 +19,10 @@ from mailbot.core.intent.lexicon import Cue, Lexicon
 from mailbot.core.intent.masks import unmasked
 from mailbot.core.intent.tokens import DOT, Token, calmed, words_of
 
-MOST_TEXT = 6_000
-"""Characters of a text that are heard, seven times what people write: who needs more is read by a person."""
-MOST_CLAUSES = 300
-"""Clauses of a text that are heard, ten times what people write: a text of single words would take long."""
+MOST_TEXT = 5_000
+"""Characters of a text that are heard, five times what people write: who needs more is read by a person."""
+MOST_CLAUSES = 200
+"""Clauses of a text that are heard, six times what people write: a text of single words would take long."""
 MOST_SENTENCE = 1_500
 """Characters of a sentence that are heard together: nobody means more, and the time stays in proportion."""
 _SENTENCE = re.compile(r"[!?]+|;|\.{2,}|…|\.(?=\s|$)|\n\s*\n|\n(?=\s*(?:[-*•·–]|\d{1,2}[.)])\s)")

@@ -14,7 +14,7 @@ from mailbot.core.model import Passage, PassageKind
 from mailbot.core.reading import introductions, marks, signing
 from mailbot.core.reading.lines import Line, plain_lines
 
-MOST_LINES = 2_000
+MOST_LINES = 1_500
 PASTED_LINES = 5
 """An announcement pasted below is at least so long."""
 

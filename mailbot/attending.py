@@ -123,11 +123,11 @@ class Attending:
         has = frozenset(duty for duty in Duty if self._store.has(duty))
         for duty in has - self._had:
             log.info(
-                "attend: this mailbot %s from now on", DOES[duty], extra=event("duty-taken-up", kind=duty.name.lower())
+                "attend: this daemon %s from now on", DOES[duty], extra=event("duty-taken-up", kind=duty.name.lower())
             )
         for duty in self._had - has:
             log.warning(
-                "attend: this mailbot no longer %s", DOES[duty], extra=event("duty-lost", kind=duty.name.lower())
+                "attend: this daemon no longer %s", DOES[duty], extra=event("duty-lost", kind=duty.name.lower())
             )
         before, self._had = self._had, has
         if Duty.COLLECT in has - before:

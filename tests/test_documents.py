@@ -57,7 +57,7 @@ def test_every_command_that_is_named_exists(document: Path) -> None:
     """`mailbot X` is a command, `--Y` after it is one of its options, `make Z` is a target."""
     text = document.read_text("utf-8")
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-    code = re.findall(r"```\n(.*?)```|`([^`\n]+)`", text, re.DOTALL)
+    code = re.findall(r"^```[a-z]*\n(.*?)^```|`([^`\n]+)`", text, re.DOTALL | re.MULTILINE)
     for block in ("\n".join(pair) for pair in code):
         for name, rest in re.findall(r"(?:^|/bin/|\s)mailbot ([a-z][a-z-]*)([^\n]*)", block):
             assert isinstance(main, click.Group)

@@ -4,10 +4,10 @@ import pytest
 
 from mailbot.adapters.store import SqlStore
 from tests.approval.town import Town
-from tests.loops.conftest import clock, file, mailbox, postman, store
+from tests.loops.conftest import clock, file, mailbox, postman, store, url
 from tests.loops.world import Clock, MemoryMailbox, ScriptedPostman
 
-__all__ = ["clock", "file", "mailbox", "postman", "store"]
+__all__ = ["clock", "file", "mailbox", "postman", "store", "url"]
 
 
 @pytest.fixture

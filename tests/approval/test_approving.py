@@ -332,7 +332,9 @@ def test_the_digest_and_the_status_say_how_many_wait_and_since_when(town: Town) 
     assert (proposed.count, proposed.since) == (2, NOW)
     status = town.store.status(world.SERIES, NOW)
     assert status.proposed == proposed
-    assert "for organisers to approve: 2, since Fri 01 Mar 2024 12:00" in console.status(status, (), world.SERIES)
+    assert "for organisers to approve: 2, since Fri 01 Mar 2024 12:00" in console.status(
+        status, (), world.SERIES, town.clock()
+    )
     town.ring()
     town.tap(ALL)
 

@@ -68,7 +68,7 @@ def test_another_reads_the_mailbox_within_seconds_when_the_reader_is_killed(tmp_
             with process(file, second_log) as second:
                 says(second_log, "ready: standing by: another mailbot watches the mailbox")
                 os.kill(first.pid, signal.SIGKILL)
-                says(second_log, "attend: this mailbot reads the mailbox from now on", seconds=20)
+                says(second_log, "attend: this daemon reads the mailbox from now on", seconds=20)
                 servers.put(register("anna", "sport", 1, NOW))
                 assert len(servers.wait_for(1, 30)) == 1
                 second.send_signal(signal.SIGTERM)

@@ -28,29 +28,29 @@ def rows(file: Path, query: str) -> list[tuple[object, ...]]:
         return database.execute(query).fetchall()
 
 
-def test_it_holds_everything_and_can_be_opened(store: SqlStore, file: Path, tmp_path: Path) -> None:
+def test_it_holds_everything_and_can_be_opened(on_file: SqlStore, file: Path, tmp_path: Path) -> None:
     """Rows of every kind, the secret that names are made of, the schema; what it says of them is true."""
-    store.keep([kept(1), kept(2)], upto(2), NOW)
-    enrol(store)
-    with store.work() as work:
+    on_file.keep([kept(1), kept(2)], upto(2), NOW)
+    enrol(on_file)
+    with on_file.work() as work:
         work.queue(letter(), mail(), None, NOW)
-    secret = store.installation(NOW)
+    secret = on_file.installation(NOW)
     target = tmp_path / "backup.sqlite"
 
     made = back_up(url(file), target)
 
-    assert made == Backup(target, str(revision(store._engine)), mails=2, registrations=1, letters=1)
+    assert made == Backup(target, str(revision(on_file._engine)), mails=2, registrations=1, letters=1)
     engine = open_engine(url(target))
     assert migrate(engine, NOW) is None
     restored = SqlStore(engine)
     assert restored.installation(NOW) == secret
     assert restored.cursor("INBOX") == upto(2)
     assert [inbound.id for inbound in restored.take(10, NOW)] == [1, 2]
-    assert restored.registrations() == store.registrations()
+    assert restored.registrations() == on_file.registrations()
     restored.close()
 
 
-def test_it_is_one_private_file_and_nothing_beside_it(store: SqlStore, file: Path, tmp_path: Path) -> None:
+def test_it_is_one_private_file_and_nothing_beside_it(on_file: SqlStore, file: Path, tmp_path: Path) -> None:
     """No log that would have to be kept with it; its owner alone can read it, whatever the umask."""
     folder = tmp_path / "backups"
     folder.mkdir()
@@ -65,7 +65,7 @@ def test_it_is_one_private_file_and_nothing_beside_it(store: SqlStore, file: Pat
     assert rows(folder / "backup.sqlite", "PRAGMA journal_mode") == [("delete",)]
 
 
-def test_it_is_of_one_moment_while_others_write(store: SqlStore, file: Path, tmp_path: Path) -> None:
+def test_it_is_of_one_moment_while_others_write(on_file: SqlStore, file: Path, tmp_path: Path) -> None:
     """Each transaction is in it as a whole or not at all, and no writer fails for its sake."""
     stop, failed = threading.Event(), []
 
@@ -74,7 +74,7 @@ def test_it_is_of_one_moment_while_others_write(store: SqlStore, file: Path, tmp
             uid = 0
             while not stop.is_set():
                 uid += 2
-                store.keep([kept(uid - 1), kept(uid)], upto(uid), NOW)
+                on_file.keep([kept(uid - 1), kept(uid)], upto(uid), NOW)
         except Exception as error:  # noqa: BLE001  # whatever it is, the test fails for it
             failed.append(error)
 
@@ -97,7 +97,7 @@ def test_it_is_of_one_moment_while_others_write(store: SqlStore, file: Path, tmp
 
 
 @pytest.mark.parametrize("dangling", [False, True])
-def test_nothing_is_overwritten(store: SqlStore, file: Path, tmp_path: Path, dangling: bool) -> None:
+def test_nothing_is_overwritten(on_file: SqlStore, file: Path, tmp_path: Path, dangling: bool) -> None:
     """A file, or a link that leads nowhere, stays as it is."""
     target = tmp_path / "backup.sqlite"
     if dangling:
@@ -111,7 +111,7 @@ def test_nothing_is_overwritten(store: SqlStore, file: Path, tmp_path: Path, dan
 
 
 def test_what_comes_there_meanwhile_is_not_overwritten_either(
-    store: SqlStore, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    on_file: SqlStore, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two backups at a time to one name: the first keeps it."""
     target = tmp_path / "backup.sqlite"
@@ -129,7 +129,7 @@ def test_what_comes_there_meanwhile_is_not_overwritten_either(
 
 
 def test_a_file_system_without_links_gets_it_too(
-    store: SqlStore, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    on_file: SqlStore, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A stick that somebody carries to another room."""
 
@@ -143,11 +143,11 @@ def test_a_file_system_without_links_gets_it_too(
     assert list(tmp_path.glob(".*")) == []
 
 
-def test_a_damaged_database_gives_no_backup(store: SqlStore, file: Path, tmp_path: Path) -> None:
+def test_a_damaged_database_gives_no_backup(on_file: SqlStore, file: Path, tmp_path: Path) -> None:
     """Better none than one on which somebody relies; the earlier ones are not pushed out by it."""
     for uid in range(1, 200):
-        store.keep([kept(uid)], upto(uid), NOW)
-    store.close()
+        on_file.keep([kept(uid)], upto(uid), NOW)
+    on_file.close()
     with closing(sqlite3.connect(file)) as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         [(page,)] = database.execute(
@@ -164,7 +164,7 @@ def test_a_damaged_database_gives_no_backup(store: SqlStore, file: Path, tmp_pat
     assert list(tmp_path.glob(".*")) == []
 
 
-def test_a_folder_that_is_missing_or_shut_is_told(store: SqlStore, file: Path, tmp_path: Path) -> None:
+def test_a_folder_that_is_missing_or_shut_is_told(on_file: SqlStore, file: Path, tmp_path: Path) -> None:
     """With the name of the file that could not be written."""
     with pytest.raises(StoreTrouble, match=r"missing/backup.sqlite: the backup cannot be written: No such file"):
         back_up(url(file), tmp_path / "missing" / "backup.sqlite")

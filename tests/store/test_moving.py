@@ -36,6 +36,9 @@ def lived(on_file: SqlStore) -> SqlStore:
         for purpose in ("sent", "waiting", "in hand"):
             work.queue(letter(purpose, registration_id=held.id), mail(purpose), first.id, NOW)
         work.note_digest(NOW.date(), NOW)
+        proposed = work.proposals.propose(first.id, NOW + timedelta(days=1), ["a clue"], NOW)
+        work.queue(letter("proposed"), mail("proposed"), first.id, NOW, proposed)
+        work.proposals.note_round([proposed], NOW)
     sent, waiting, _ = on_file.claim(3, NOW)
     on_file.settle(sent.parcel.id, Sent("250 ok"), NOW)
     on_file.settle(waiting.parcel.id, Again(NOW + timedelta(minutes=5), "451 later"), NOW)

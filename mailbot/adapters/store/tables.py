@@ -121,10 +121,10 @@ inbound = Table(
     Column("awaits_until", UtcDateTime),
     # Which limit kept it from being answered.
     Column("restrained", String),
-    # What told what it wants, a line each; kept where an organiser is to judge it.
-    Column("evidence", Text),
     # Which daemon has it in hand, where several share the database.
     Column("claimed_by", Integer),
+    # What told what it wants, a line each; kept where an organiser is to judge it.
+    Column("evidence", Text),
     one_of("state", InboundState),
     CheckConstraint("(state = 'new') = (handled_at IS NULL)", name="handled_has_moment"),
     CheckConstraint("state <> 'new' OR raw IS NOT NULL", name="new_has_bytes"),
@@ -267,10 +267,10 @@ outbox = Table(
     Column("bounced_at", UtcDateTime),
     Column("bounce_reply", Text),
     Column("bounced_by", Integer),
-    # The proposal that it is a letter of.
-    Column("proposal_id", ForeignKey("proposal.id"), index=True),
     # Which daemon is sending it, where several share the database.
     Column("claimed_by", Integer),
+    # The proposal that it is a letter of.
+    Column("proposal_id", ForeignKey("proposal.id"), index=True),
     one_of("state", LetterState),
     CheckConstraint("(state IN ('sent', 'failed', 'withheld')) = (settled_at IS NOT NULL)", name="settled_has_moment"),
     CheckConstraint("state NOT IN ('queued', 'sending', 'proposed') OR raw IS NOT NULL", name="waiting_has_bytes"),

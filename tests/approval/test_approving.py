@@ -385,3 +385,22 @@ def test_even_a_proven_erasure_is_asked_about(town: Town, known: bool) -> None:
     assert town.held() == ({"anna sport": "confirmed"} if known else {})
     assert town.rows("SELECT kind FROM outbox WHERE state = 'proposed'") == [("verification",)]
     assert town.rows("SELECT sender FROM inbound ORDER BY id DESC LIMIT 1") == [("anna@posta.example",)]
+
+
+def test_who_waits_to_be_told_hears_of_a_change_afterwards(town: Town) -> None:
+    """The meeting is moved while the confirmation waits: first the place is told, as approved, then its new hour."""
+    town.gets(world.register("anna", "sport", 1, NOW))
+    moved = world.series(sport={"starts_at": world.SPORT.starts_at + HOUR})
+    town.house = supervised(series=moved)
+    with town.store.work() as work:
+        work.note_meetings(moved, town.clock())
+    town.clock.move(HOUR)
+    town.ring()
+    assert town.postman.to("anna") == []
+    town.tap(APPROVE)
+    assert len(town.postman.to("anna")) == 1
+    town.ring()
+
+    told = [subject(raw) for raw in town.postman.to("anna")]
+    assert len(told) == 2
+    assert told[1].startswith("Nuovo orario")

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from mailbot.adapters.store.dialect import insert
+from mailbot.adapters.store.proposals import untold
 from mailbot.adapters.store.registrations import registrations_where
 from mailbot.adapters.store.tables import edition, meeting, outbox, registration
 from mailbot.core.changes import PURPOSE, Audience, Edition, Knowledge, News, Notice, new_editions
@@ -35,13 +36,14 @@ def knowledge(connection: Connection) -> Knowledge:
 
 
 def to_tell(connection: Connection, notice: Notice, limit: int) -> list[Registration]:
-    """Who is to get this notice and has not been queued it."""
+    """Who is to get this notice and has not been queued it. Whose place waits to be told at all is told it first."""
     audience = notice.audience
     return registrations_where(
         connection,
         registration.c.meeting == audience.meeting,
         registration.c.edition_id == audience.edition,
         registration.c.status == audience.status,
+        ~untold(),
         limit=limit,
     )
 

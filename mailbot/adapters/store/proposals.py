@@ -244,6 +244,17 @@ def untold_until(moment: datetime) -> ColumnElement[bool]:
 
     For a query on ``registration`` and ``person``: who learns now of a place needs no reminder of it.
     """
+    sends = [answer for answer in Answer if answer.sends]
+    return _proposed(or_(_OPEN, proposal.c.answer.in_(sends) & (proposal.c.answered_at >= moment)))
+
+
+def untold() -> ColumnElement[bool]:
+    """Whether somebody's registration waits to be told, for such a query: there is no change to tell of it yet."""
+    return _proposed(_OPEN)
+
+
+def _proposed(within: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a letter of such a proposal tells of the registration."""
     of_the_mail = (
         exists()
         .where(
@@ -253,16 +264,13 @@ def untold_until(moment: datetime) -> ColumnElement[bool]:
         )
         .correlate(registration, outbox)
     )
-    sent_since = proposal.c.answer.in_([answer for answer in Answer if answer.sends]) & (
-        proposal.c.answered_at >= moment
-    )
     return (
         exists(outbox.c.id)
         .where(
             outbox.c.proposal_id == proposal.c.id,
             outbox.c.recipient == person.c.address,
             or_(outbox.c.registration_id == registration.c.id, of_the_mail),
-            or_(_OPEN, sent_since),
+            within,
         )
         .correlate(registration, person)
     )

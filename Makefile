@@ -20,7 +20,7 @@ test: $(VENV)/ready check ## every check and every test
 chaos: $(VENV)/ready ## kill the daemon 500 times over a wild SMTP server (ten minutes; CHAOS_ARGS="--kills 50 --seed 2")
 	$(BIN)/python -m benchmarks.chaos $(CHAOS_ARGS)
 
-fuzz: $(VENV)/ready ## read a million spoiled mails (an hour; FUZZ_ARGS="--inputs 10000 --seed 2")
+fuzz: $(VENV)/ready ## read a million spoiled mails (half an hour; FUZZ_ARGS="--inputs 10000 --seed 2")
 	$(BIN)/python -m benchmarks.fuzz $(FUZZ_ARGS)
 
 check: $(VENV)/ready ## format, lint and types alone

@@ -23,7 +23,7 @@ chaos: $(VENV)/ready ## kill the daemon 500 times over a wild SMTP server (ten m
 many: $(VENV)/ready ## kill one of three daemons on one PostgreSQL every two seconds (five minutes; MANY_ARGS="--mails 200")
 	$(BIN)/python -m benchmarks.many $(MANY_ARGS)
 
-fuzz: $(VENV)/ready ## read a million spoiled mails (an hour; FUZZ_ARGS="--inputs 10000 --seed 2")
+fuzz: $(VENV)/ready ## read a million spoiled mails (half an hour; FUZZ_ARGS="--inputs 10000 --seed 2")
 	$(BIN)/python -m benchmarks.fuzz $(FUZZ_ARGS)
 
 check: $(VENV)/ready ## format, lint and types alone

@@ -125,6 +125,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
         HEADER + b"Content-Type: message/delivery-status\n\n" + b"a: b\n\n" * 80_000
     ),
     "a refusal without end": lambda: b"Return-Path: <>\n" + PLAIN + b"<a@b.example>: x\n" * 30_000,
+    "a refusal of one line": lambda: b"Return-Path: <>\n" + PLAIN + b",Q" * 250_000,
     "a calendar without end": lambda: (
         HEADER + b"Content-Type: text/calendar\n\nMETHOD:REPLY\n" + b"ATTENDEE;A\n " * 40_000
     ),

@@ -67,6 +67,8 @@ class _Start:
     """The groups of the word by itself."""
     followed: Mapping[str, Sequence[_Entry]]
     """Entries of more words, by the second, where that is a whole word."""
+    gapped: Mapping[str, Sequence[_Entry]]
+    """Entries whose first word a gap follows, by the word behind it, where that is a whole word."""
     others: Sequence[_Entry]
 
 
@@ -98,7 +100,8 @@ class Matcher:
                 continue
             best = dict.fromkeys(start.alone, at + 1)
             if at < last and at + 1 not in walls:
-                for entry in (*start.followed.get(words[at + 1], ()), *start.others):
+                beyond = [e for w in {*words[at + 1 : at + 2 + MOST_GAP]} for e in start.gapped.get(w, ())]
+                for entry in (*start.followed.get(words[at + 1], ()), *beyond, *start.others):
                     end = _reach(entry.rest, words, at + 1, walls)
                     if end > best.get(entry.group, 0):
                         best[entry.group] = end
@@ -109,20 +112,28 @@ class Matcher:
         """What may begin with this word. Remembered, since people use few words."""
         alone: dict[str, None] = {}
         followed: dict[str, list[_Entry]] = defaultdict(list)
+        gapped: dict[str, list[_Entry]] = defaultdict(list)
         others: list[_Entry] = []
         for entry in self._entries(word):
             if not entry.rest:
                 alone[entry.group] = None
+            elif entry.rest[0] == _GAP and _is_whole(entry.rest[1]):
+                gapped[entry.rest[1]].append(entry)
             elif entry.rest[0] in (_GAP, _ANY) or entry.rest[0].endswith("*"):
                 others.append(entry)
             else:
                 followed[entry.rest[0]].append(entry)
-        return _Start(tuple(alone), followed, others) if alone or followed or others else None
+        found = alone or followed or gapped or others
+        return _Start(tuple(alone), followed, gapped, others) if found else None
 
     def _entries(self, word: str) -> Iterator[_Entry]:
         yield from self._whole.get(word, ())
         for length in range(self._shortest, len(word) + 1):
             yield from self._begun.get(word[:length], ())
+
+
+def _is_whole(word: str) -> bool:
+    return word not in (_GAP, _ANY) and not word.endswith("*")
 
 
 def _words(written: str) -> list[str]:

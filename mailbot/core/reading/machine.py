@@ -71,8 +71,9 @@ MOST_SCANNED = 100_000
 MOST_RETURNED = 1_000_000
 MOST_SCANNED_LINES = 1_000
 SHORTEST_LINE = 70
+LONGEST_RETURNED = 2_000
 """Bytes of a mail over which it is no bounce that has to be known by its form, and so many lines, with one more for
-each line of encoded bytes: each line is looked at once for each form."""
+each line of encoded bytes: each line is looked at once for each form, in a time that grows with its length's square."""
 _AUTO_HEADERS = (
     "X-Autoreply",
     "X-Autorespond",
@@ -224,6 +225,8 @@ def _is_brief(mime: MimeMessage) -> bool:
     """Whether a mail's bodies, as they are encoded and with blank lines, are short."""
     texts = [text for part in mime.walk() if isinstance(text := part.get_payload(), str)]
     lines, size = sum(text.count("\n") for text in texts), sum(map(len, texts))
+    if any(len(line) > LONGEST_RETURNED for text in texts for line in text.split("\n")):
+        return False
     return size < MOST_RETURNED and lines < MOST_SCANNED_LINES + size // SHORTEST_LINE
 
 

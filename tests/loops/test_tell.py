@@ -4,7 +4,6 @@ from datetime import timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from pathlib import Path
 
 import pytest
 from icalendar import Calendar
@@ -300,7 +299,7 @@ class Fragile(SqlStore):
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize(("crash_minute", "commit"), [(0, 1), (0, 3), *((10, commit) for commit in range(1, 11))])
 def test_a_crash_tells_nobody_twice_and_forgets_nobody(
-    file: Path,
+    url: str,
     store: SqlStore,
     town: Town,
     monkeypatch: pytest.MonkeyPatch,
@@ -310,7 +309,7 @@ def test_a_crash_tells_nobody_twice_and_forgets_nobody(
 ) -> None:
     """At whichever commit, from the reload to the last letter; the grace is counted from when it was first noted."""
     monkeypatch.setattr(tell, "BATCH", 2)
-    fragile = town.store = world.open_store(file, town.clock(), Fragile)
+    fragile = town.store = world.open_store(url, town.clock(), Fragile)
     assert isinstance(fragile, Fragile)
     fragile.after = after
     began, crashed = town.clock(), False
@@ -323,7 +322,7 @@ def test_a_crash_tells_nobody_twice_and_forgets_nobody(
         except Crash:
             crashed = True
             fragile.close()
-            fragile = town.store = world.open_store(file, town.clock(), Fragile)
+            fragile = town.store = world.open_store(url, town.clock(), Fragile)
             town.store.recover(town.clock())
             town.sport(starts_at=LATER)
             town.rings()

@@ -13,10 +13,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from mailbot.adapters.metrics import Metrics
 from mailbot.adapters.store import SqlStore
 from mailbot.core.figures import LoopFigures
-from tests.loops.conftest import clock, file, store
+from tests.loops.conftest import clock, file, store, url
 from tests.loops.world import SERIES, Clock
 
-__all__ = ["clock", "file", "store"]
+__all__ = ["clock", "file", "store", "url"]
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 RULES = yaml.safe_load((DOCS / "monitoring" / "alerts.yml").read_text("utf-8"))

@@ -19,10 +19,10 @@ from mailbot.core.figures import Figures, LoopFigures
 from mailbot.core.retry import Accepted, Refused
 from mailbot.loops import collect, deliver, handle, remind
 from tests.loops import world
-from tests.loops.conftest import clock, file, mailbox, postman, store
+from tests.loops.conftest import clock, file, mailbox, postman, store, url
 from tests.loops.world import DAY, HOUR, SERIES, Clock, MemoryMailbox, ScriptedPostman, house
 
-__all__ = ["clock", "file", "mailbox", "postman", "store"]
+__all__ = ["clock", "file", "mailbox", "postman", "store", "url"]
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -162,11 +162,11 @@ def test_they_name_nobody(busy: Metrics) -> None:
     assert "anna" not in told
 
 
-def test_they_are_the_same_after_a_restart(busy: Metrics, store: SqlStore, file: Path, clock: Clock) -> None:
+def test_they_are_the_same_after_a_restart(busy: Metrics, store: SqlStore, url: str, clock: Clock) -> None:
     """They are counted from rows, not in the process."""
     before = counters(busy.text().decode())
     store.close()
-    again = world.open_store(file, clock())
+    again = world.open_store(url, clock())
     after = counters(metrics(again, clock, LoopFigures("collect", 7, False, 0.0, None)).text().decode())
     again.close()
 

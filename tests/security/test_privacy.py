@@ -318,4 +318,4 @@ def test_a_fault_that_quotes_a_mail_leaves_no_words_of_it_in_the_log(
     assert log.count("in broken") == 2
     assert "PAROLESEGRETE" not in log
     assert "dora" not in log
-    assert "PAROLESEGRETE" not in str(told.value)
+    assert told.value.hide_parameters  # PostgreSQL itself names the row; the log leaves that out

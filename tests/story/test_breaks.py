@@ -349,7 +349,7 @@ BREAKS = [
     Break(
         "who waits to be told of a place is reminded of it",
         f"{STORE}/registrations.py",
-        "            ~untold_until(reminder.moment),\n",
+        "        ~untold_until(reminder.moment),\n",
         "",
         "tests/approval/test_approving.py",
     ),

@@ -64,7 +64,7 @@ def make_engine(url: URL, patience: Mapping[str, int] = PATIENCE, **more: Any) -
         raise StoreTrouble(f"database: the driver {url.get_driver_name()!r} is not ours; write postgresql+psycopg://…")
     unsaid = {name: value for name, value in patience.items() if name not in url.query}
     try:
-        engine = create_engine(url, pool_pre_ping=True, connect_args=unsaid, **more)
+        engine = create_engine(url, pool_pre_ping=True, connect_args=unsaid, hide_parameters=True, **more)
     except ImportError as error:
         raise StoreTrouble(
             f"PostgreSQL needs the library psycopg, which is not there ({error}); install it with "

@@ -42,7 +42,7 @@ def test_a_change_survives_kills_and_is_told_once_after_its_grace(town: Town) ->
     with unsteady(town, str(offset)) as process:
         for number in (1, 2):
             town.servers.put(mail(number))
-        until(lambda: sent(town) == 2)
+        until(lambda: sent(town) == 2 and ready(town) == 1)
         town.configure(series=MOVED)
         process.send_signal(signal.SIGHUP)
         until(lambda: noted(town) == 3)

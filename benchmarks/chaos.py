@@ -30,7 +30,7 @@ from email import message_from_bytes
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Protocol
 
 from benchmarks.life import live
 from mailbot.daemon import CALM_SECONDS
@@ -421,6 +421,25 @@ def chaos(kills: int, seed: int, *, whole: bool = False) -> Iterator[Chaos]:
         yield run
 
 
+class Run(Protocol):
+    """A run, with what came of it."""
+
+    def table(self) -> str:
+        """The figures."""
+
+    def losses(self) -> list[str]:
+        """What was lost."""
+
+
+def ended(run: Run, seed: int, *, whole: bool) -> int:
+    """Prints what came of a run; 1 where something was lost."""
+    print(f"{utc_now().astimezone(UTC):%Y-%m-%d}, seed {seed}{', whole' if whole else ''}")
+    print(run.table())
+    losses = run.losses()
+    print("\n".join(losses) if losses else "nothing lost")
+    return int(bool(losses))
+
+
 def main() -> None:
     """Runs it and prints what came of it."""
     parser = argparse.ArgumentParser(description="Kills the daemon, again and again.")
@@ -429,11 +448,8 @@ def main() -> None:
     parser.add_argument("--whole", action="store_true", help="each life is `mailbot run` itself, in real time")
     given = parser.parse_args()
     with chaos(given.kills, given.seed, whole=given.whole) as run:
-        print(f"{utc_now().astimezone(UTC):%Y-%m-%d}, seed {given.seed}{', whole' if given.whole else ''}")
-        print(run.table())
-        losses = run.losses()
-    print("\n".join(losses) if losses else "nothing lost")
-    sys.exit(bool(losses))
+        code = ended(run, given.seed, whole=given.whole)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

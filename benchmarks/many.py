@@ -21,7 +21,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta
+from datetime import timedelta
 from email import message_from_bytes
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,7 +29,7 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from benchmarks.chaos import MEETING, Crowd, Life
+from benchmarks.chaos import MEETING, Crowd, Life, ended
 from mailbot.adapters.store.postgresql import OURS, Lock
 from mailbot.demo.servers import PASSWORD, EmbeddedServers
 from mailbot.parts import utc_now
@@ -309,11 +309,8 @@ def main() -> None:
     given = parser.parse_args()
     how = {"seed": given.seed, "rate": given.rate, "every": given.seconds, "whole": given.whole}
     with Postgresql() as server, many(server, given.mails, **how) as run:
-        print(f"{utc_now().astimezone(UTC):%Y-%m-%d}, seed {given.seed}{', whole' if given.whole else ''}")
-        print(run.table())
-        losses = run.losses()
-    print("\n".join(losses) if losses else "nothing lost")
-    sys.exit(bool(losses))
+        code = ended(run, given.seed, whole=given.whole)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

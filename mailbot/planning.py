@@ -79,7 +79,7 @@ def _compared(known: Sequence[Edition], new: Edition) -> str:
         ("another title", last.title != new.title),
         ("another start", last.starts_at != new.starts_at),
         ("another length", last.duration != new.duration),
-        ("another link", None not in (last.join_url, new.join_url) and last.join_url != new.join_url),
+        ("another link", last.relinked_in(new)),
     )
     return ", ".join(words for words, differs in differences if differs) or "no change for anybody"
 
@@ -98,9 +98,8 @@ def _news(notice: Notice, series: Series) -> str:
     was, now = notice.was, notice.now
     if notice.news is News.CALLED_OFF:
         return f"{_time(was, series)} is called off"
-    moved = (was.starts_at, was.duration) != (now.starts_at, now.duration)
-    relinked = notice.audience.status is RegistrationStatus.CONFIRMED and was.join_url not in (None, now.join_url)
-    said = [f"{_time(was, series)} -> {_time(now, series)}"] if moved else []
+    relinked = notice.audience.status is RegistrationStatus.CONFIRMED and was.relinked_in(now)
+    said = [f"{_time(was, series)} -> {_time(now, series)}"] if was.moved_in(now) else []
     said += ["another link"] if relinked and notice.news is News.CHANGED else []
     said += [f"it takes place after all, {_time(now, series)}"] if notice.news is News.ON_AFTER_ALL else []
     return ", ".join(said)

@@ -11,16 +11,12 @@ from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mailbot import console
 from mailbot.config import ConfigError, load
 from mailbot.core.discretion import without_addresses
 from mailbot.core.model import LetterState
 from mailbot.core.status import DELAY, LATELY, SILENCE, Status, Trouble, level, troubles
-
-if TYPE_CHECKING:
-    from mailbot.core.model import Series
 
 UNKNOWN = 3
 
@@ -58,12 +54,7 @@ def standing(file: Path, form: Form) -> tuple[str, int]:
         case Form.JSON:
             return as_json(present, found), min(1, len(found))
         case Form.PAGE:
-            return as_page(present, found, series, now), min(1, len(found))
-
-
-def as_page(present: Status, found: Sequence[Trouble], series: "Series", at: datetime) -> str:
-    """For a person."""
-    return console.status(present, found, series, at)
+            return console.status(present, found, series, now), min(1, len(found))
 
 
 def as_json(present: Status, found: Sequence[Trouble]) -> str:

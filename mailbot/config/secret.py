@@ -70,6 +70,7 @@ def _from_file(path: Path) -> str:
 def _from_command(command: tuple[str, ...]) -> str:
     shown = " ".join(command[:1])
     try:
+        # The command is the sysadmin's own, from the configuration, and no shell reads it.
         run = subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=True)  # noqa: S603
     except subprocess.CalledProcessError as error:
         said = (error.stderr or "").strip().splitlines()

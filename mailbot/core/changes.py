@@ -84,9 +84,16 @@ class Edition:
         """Whether the two say the same to a participant: a title may be mended; ``link`` is for those who have it."""
         if self.off and other.off:
             return True
-        relinked = link and None not in (self.join_url, other.join_url) and self.join_url != other.join_url
         switched = None not in (self.off, other.off) and self.off != other.off
-        return (self.starts_at, self.duration) == (other.starts_at, other.duration) and not relinked and not switched
+        return not (self.moved_in(other) or (link and self.relinked_in(other)) or switched)
+
+    def moved_in(self, other: "Edition") -> bool:
+        """Whether the other has another time or length."""
+        return (self.starts_at, self.duration) != (other.starts_at, other.duration)
+
+    def relinked_in(self, other: "Edition") -> bool:
+        """Whether the other has another link, as far as both are known."""
+        return None not in (self.join_url, other.join_url) and self.join_url != other.join_url
 
     def is_as(self, other: "Edition") -> bool:
         """Whether the two say the same in every word."""

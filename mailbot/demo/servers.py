@@ -196,7 +196,7 @@ class EmbeddedServers:
         message = AppendMessage(raw, received_at or datetime.now(UTC), frozenset())
         await inbox.append(message, recent=True)
 
-    # --- aiosmtpd's hooks
+    # --- aiosmtpd's hooks, whose names are its own
 
     async def handle_RCPT(  # noqa: N802  # the name is aiosmtpd's
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -208,7 +208,7 @@ class EmbeddedServers:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  # as above
         """A mail is handed over."""
         raw = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
         for recipient in envelope.rcpt_tos:

@@ -11,19 +11,20 @@ from mailbot.core import reminders
 from mailbot.core.decide import promotion_letter
 from mailbot.core.digest import Digest
 from mailbot.core.discretion import event
-from mailbot.core.model import Letter, Mail, Outcome
+from mailbot.core.model import Letter, Mail, Outcome, Registration
 from mailbot.core.places import promotions
+from mailbot.core.reminders import Due
 from mailbot.core.situation import Decision, Standing
 from mailbot.core.writing import compose_digest
 from mailbot.loops import supervise
+from mailbot.loops.batches import one_by_one
 from mailbot.loops.house import House, carry_out, queue_letter
 from mailbot.loops.restrain import tell_of_lost
 from mailbot.loops.tell import tell_changes
-from mailbot.ports import Clock, Store, StoreTrouble
+from mailbot.ports import Clock, Store, StoreTrouble, Work
 
 log = logging.getLogger(__name__)
 
-BATCH = 200
 SETTLING = timedelta(minutes=1)
 """What happened so shortly before a digest is told in the next: it may have been decided, but not committed yet."""
 
@@ -54,27 +55,18 @@ def turn(store: Store, house: House, clock: Clock) -> int:
 
 def remind(store: Store, house: House, clock: Clock) -> int:
     """Queues the reminders whose moment has come. One that cannot be written, by a fault of ours, keeps no other."""
-    queued = 0
-    for due in reminders.due(house.series, house.reminders, clock()):
-        at, done = clock(), BATCH
-        while done == BATCH:
-            done = 0
-            with store.work() as work:
-                for registration in work.to_remind(due, BATCH):
-                    try:
-                        with work.savepoint():
-                            queue_letter(work, house, reminders.letter(registration, due, at), None, at)
-                        done += 1
-                    except StoreTrouble:
-                        raise
-                    except Exception:
-                        log.exception(
-                            "registration %d: its reminder could not be written",
-                            registration.id,
-                            extra=event("reminder-failed", registration=registration.id),
-                        )
-            queued += done
-    return queued
+    return sum(_remind_of(due, store, house, clock) for due in reminders.due(house.series, house.reminders, clock()))
+
+
+def _remind_of(due: Due, store: Store, house: House, clock: Clock) -> int:
+    def write(work: Work, registration: Registration, at: datetime) -> None:
+        queue_letter(work, house, reminders.letter(registration, due, at), None, at)
+
+    def failed(registration: Registration) -> None:
+        fields = event("reminder-failed", registration=registration.id)
+        log.exception("registration %d: its reminder could not be written", registration.id, extra=fields)
+
+    return one_by_one(store, clock, lambda work, most: work.to_remind(due, most), write, failed)
 
 
 def fill_places(store: Store, house: House, clock: Clock) -> int:

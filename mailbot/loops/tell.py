@@ -6,16 +6,17 @@ rows say who is left.
 
 import logging
 from dataclasses import replace
+from datetime import datetime
 
 from mailbot.core import changes
 from mailbot.core.changes import Edition, News, Notice
 from mailbot.core.discretion import event
+from mailbot.core.model import Registration
+from mailbot.loops.batches import one_by_one
 from mailbot.loops.house import House, queue_letter
-from mailbot.ports import Clock, Store, StoreTrouble
+from mailbot.ports import Clock, Store, Work
 
 log = logging.getLogger(__name__)
-
-BATCH = 200
 
 
 def tell_changes(store: Store, house: House, clock: Clock) -> int:
@@ -38,24 +39,17 @@ def _tell(store: Store, house: House, notice: Notice, clock: Clock) -> int:
         meeting = notice.was.to_meeting()
     elif meeting is None or not Edition.of(meeting, notice.now.noted_at).is_told_by(notice.now, link=True):
         return 0  # a configuration was taken over in this moment; the next ring has it too
-    queued, done = 0, BATCH
-    while done == BATCH:
-        done = 0
-        at = clock()
-        with store.work() as work:
-            for registration in work.to_tell(notice, BATCH):
-                told = replace(registration, sequence=registration.sequence + 1)
-                try:
-                    with work.savepoint():
-                        queue_letter(work, house, changes.letter(told, notice, meeting, at), None, at)
-                        work.note_told(told, notice, at)
-                    done += 1
-                except StoreTrouble:
-                    raise
-                except Exception:
-                    told_of = event("change-untold", registration=registration.id)
-                    log.exception("registration %d: the change could not be told", registration.id, extra=told_of)
-        queued += done
+
+    def write(work: Work, registration: Registration, at: datetime) -> None:
+        told = replace(registration, sequence=registration.sequence + 1)
+        queue_letter(work, house, changes.letter(told, notice, meeting, at), None, at)
+        work.note_told(told, notice, at)
+
+    def failed(registration: Registration) -> None:
+        fields = event("change-untold", registration=registration.id)
+        log.exception("registration %d: the change could not be told", registration.id, extra=fields)
+
+    queued = one_by_one(store, clock, lambda work, most: work.to_tell(notice, most), write, failed)
     if queued:
         fields = event("change-told", meeting=notice.audience.meeting, count=queued)
         log.info("meeting %s: %d told that it is %s", notice.audience.meeting, queued, notice.news, extra=fields)

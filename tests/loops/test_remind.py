@@ -8,7 +8,7 @@ import pytest
 from mailbot.adapters.store import SqlStore
 from mailbot.core.model import MeetingStatus, Series
 from mailbot.core.retry import Refused, Unreachable
-from mailbot.loops import collect, deliver, handle, remind
+from mailbot.loops import batches, collect, deliver, handle, remind
 from mailbot.loops.house import House
 from tests import samples
 from tests.loops import world
@@ -194,7 +194,7 @@ def test_many_are_reminded_batch_by_batch(
     store: SqlStore, clock: Clock, postman: ScriptedPostman, ours: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each once."""
-    monkeypatch.setattr(remind, "BATCH", 3)
+    monkeypatch.setattr(batches, "BATCH", 3)
     receive(store, clock, ours, *(world.register(f"p{n}", "sport", n, clock()) for n in range(9)))
     send(store, postman, clock)
     clock.now = SPORT.starts_at - DAY

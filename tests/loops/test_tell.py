@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from mailbot.adapters.store import SqlStore
 from mailbot.core.model import LetterState, MeetingStatus, Series
-from mailbot.loops import collect, deliver, handle, remind, tell
+from mailbot.loops import batches, collect, deliver, handle, remind, tell
 from mailbot.loops.house import House
 from tests import samples
 from tests.loops import world
@@ -308,7 +308,7 @@ def test_a_crash_tells_nobody_twice_and_forgets_nobody(
     after: bool,
 ) -> None:
     """At whichever commit, from the reload to the last letter; the grace is counted from when it was first noted."""
-    monkeypatch.setattr(tell, "BATCH", 2)
+    monkeypatch.setattr(batches, "BATCH", 2)
     fragile = town.store = world.open_store(url, town.clock(), Fragile)
     assert isinstance(fragile, Fragile)
     fragile.after = after

@@ -1,8 +1,14 @@
 """Short ways to make what the tests of the store need."""
 
+import sqlite3
+from contextlib import closing
 from datetime import datetime, timedelta
+from pathlib import Path
 
-from mailbot.adapters.store import SqlStore
+from alembic import command
+
+from mailbot.adapters.store import SqlStore, open_engine
+from mailbot.adapters.store.engine import _alembic
 from mailbot.core.model import (
     Address,
     Kind,
@@ -69,3 +75,14 @@ def letter(purpose: str = "reply:1", **changes: object) -> Letter:
 def mail(purpose: str = "reply:1", recipient: str = "anna@posta.example") -> Mail:
     """A mail whose bytes are its purpose."""
     return Mail(samples.NAMES.message_id(purpose), recipient, purpose.encode())
+
+
+def older(file: Path, schema: str, rows: str) -> None:
+    """A file of an older schema, with rows in it (SQL)."""
+    engine, config = open_engine(f"sqlite:///{file}"), _alembic()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, schema)
+    engine.dispose()
+    with closing(sqlite3.connect(file)) as database:
+        database.executescript(rows)

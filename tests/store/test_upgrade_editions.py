@@ -1,18 +1,16 @@
 """A file of an older version, with people in it, brought up to date: what they know, and whom that concerns."""
 
-import sqlite3
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from mailbot.adapters.store import SqlStore, open_engine
-from mailbot.adapters.store.engine import migrate, revision
+from mailbot.adapters.store.engine import migrate
 from mailbot.core.changes import GRACE, News, notices
 from mailbot.core.model import MeetingStatus, Series
 from tests import samples
-from tests.store.making import NOW, SERIES
+from tests.store.making import NOW, SERIES, older
 
 OLD_ROWS = """
 INSERT INTO meeting VALUES ('sport', 'Incontro sport', '2024-03-12 17:00:00.000000', 90);
@@ -30,19 +28,10 @@ INSERT INTO history VALUES (1, 1, 'registered', '2024-02-01 10:00:00.000000', NU
 
 
 @pytest.fixture
-def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SqlStore:
+def old(tmp_path: Path) -> SqlStore:
     """A store on a file that the version before editions has made, brought up to date."""
-    versions = Path(migrate.__code__.co_filename).parent / "migrations"
-    (tmp_path / "migrations" / "versions").mkdir(parents=True)
-    for source in [versions / "env.py", *(versions / "versions").glob("000[12]*.py")]:
-        (tmp_path / "migrations" / source.relative_to(versions)).write_text(source.read_text("utf-8"), "utf-8")
+    older(tmp_path / "old.sqlite", "0002", OLD_ROWS)
     engine = open_engine(f"sqlite:///{tmp_path}/old.sqlite")
-    with monkeypatch.context() as yesterday:
-        yesterday.setattr("mailbot.adapters.store.engine.MIGRATIONS", tmp_path / "migrations")
-        migrate(engine, NOW)
-    assert revision(engine) == "0002"
-    with closing(sqlite3.connect(tmp_path / "old.sqlite")) as database:
-        database.executescript(OLD_ROWS)
     assert migrate(engine, NOW) is not None
     return SqlStore(engine)
 

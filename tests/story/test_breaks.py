@@ -203,7 +203,7 @@ BREAKS = [
         f"{STORE}/editions.py",
         "    _complete(connection, series)\n    known",
         "    known",
-        "tests/store/test_upgrade.py",
+        "tests/store/test_upgrade_editions.py",
     ),
     Break(
         "somebody who moves up does so again at each ring",

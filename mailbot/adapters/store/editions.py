@@ -3,13 +3,11 @@
 from collections import Counter
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, select, update
 
 from mailbot.adapters.store.dialect import insert
-from mailbot.adapters.store.proposals import untold
-from mailbot.adapters.store.registrations import registrations_where
 from mailbot.adapters.store.tables import edition, meeting, outbox, registration
-from mailbot.core.changes import PURPOSE, Audience, Edition, Knowledge, News, Notice, new_editions
+from mailbot.core.changes import PURPOSE, Audience, Edition, Knowledge, News, new_editions
 from mailbot.core.digest import Told
 from mailbot.core.model import Meeting, Registration, RegistrationStatus, Series
 
@@ -35,19 +33,6 @@ def knowledge(connection: Connection) -> Knowledge:
     return Knowledge(known_editions(connection), tuple(audiences))
 
 
-def to_tell(connection: Connection, notice: Notice, limit: int) -> list[Registration]:
-    """Who is to get this notice and has not been queued it. Whose place waits to be told at all is told it first."""
-    audience = notice.audience
-    return registrations_where(
-        connection,
-        registration.c.meeting == audience.meeting,
-        registration.c.edition_id == audience.edition,
-        registration.c.status == audience.status,
-        ~untold(),
-        limit=limit,
-    )
-
-
 def note_told(connection: Connection, told: Registration, edition_id: int, at: datetime) -> None:
     """This person knows this edition; the registration has the SEQUENCE that they were told."""
     connection.execute(
@@ -65,14 +50,18 @@ def note_shown(connection: Connection, registration_id: int, present: Meeting) -
 
 def edition_of(connection: Connection, present: Meeting) -> int | None:
     """The latest edition that says the same as this meeting, whatever has been noted since it was read."""
-    query = select(edition.c.id).where(
-        edition.c.meeting == present.code,
+    query = select(edition.c.id).where(edition.c.meeting == present.code, says(present))
+    return connection.execute(query.order_by(edition.c.id.desc()).limit(1)).scalar_one_or_none()
+
+
+def says(present: Meeting) -> ColumnElement[bool]:
+    """Whether an edition says the same of this meeting to those who have a place."""
+    return and_(
         edition.c.starts_at == present.starts_at,
         edition.c.minutes == _minutes(present.duration),
         func.coalesce(edition.c.join_url, present.join_url) == present.join_url,
         edition.c.off.is_not(True),
     )
-    return connection.execute(query.order_by(edition.c.id.desc()).limit(1)).scalar_one_or_none()
 
 
 def told(connection: Connection, *within: ColumnElement[bool]) -> tuple[Told, ...]:

@@ -6,8 +6,10 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, literal, or_, select, update
 
 from mailbot.adapters.store.dialect import insert
-from mailbot.adapters.store.proposals import untold_until
+from mailbot.adapters.store.editions import says
+from mailbot.adapters.store.proposals import untold, untold_until
 from mailbot.adapters.store.tables import edition, history, meeting, outbox, person, registration
+from mailbot.core.changes import Notice
 from mailbot.core.digest import Deed
 from mailbot.core.model import Person, Registration, RegistrationStatus
 from mailbot.core.reminders import Due, purpose_around_uid
@@ -72,12 +74,6 @@ def all_registrations(connection: Connection, codes: Iterable[str] | None = None
     if codes is not None:
         query = query.where(registration.c.meeting.in_(list(codes)))
     return tuple(map(_registration, connection.execute(query)))
-
-
-def registrations_where(connection: Connection, *conditions: ColumnElement[bool], limit: int) -> list[Registration]:
-    """The first registrations that meet these conditions."""
-    query = _all().where(*conditions).order_by(registration.c.id).limit(limit)
-    return [_registration(row) for row in connection.execute(query)]
 
 
 def standing(connection: Connection, code: str) -> Standing:
@@ -193,14 +189,8 @@ def to_remind(connection: Connection, reminder: Due, limit: int) -> list[Registr
         history.c.at >= reminder.moment,
     )
     present = reminder.meeting
-    knows = and_(
-        edition.c.id == registration.c.edition_id,
-        edition.c.starts_at == present.starts_at,
-        edition.c.minutes == int(present.duration.total_seconds()) // 60,
-        func.coalesce(edition.c.join_url, present.join_url) == present.join_url,
-        edition.c.off.is_not(True),
-    )
-    return registrations_where(
+    knows = and_(edition.c.id == registration.c.edition_id, says(present))
+    return _where(
         connection,
         registration.c.meeting == present.code,
         registration.c.status == RegistrationStatus.CONFIRMED,
@@ -212,6 +202,25 @@ def to_remind(connection: Connection, reminder: Due, limit: int) -> list[Registr
         ~untold_until(reminder.moment),
         limit=limit,
     )
+
+
+def to_tell(connection: Connection, notice: Notice, limit: int) -> list[Registration]:
+    """Who is to get this notice and has not been queued it. Whose place waits to be told at all is told it first."""
+    audience = notice.audience
+    return _where(
+        connection,
+        registration.c.meeting == audience.meeting,
+        registration.c.edition_id == audience.edition,
+        registration.c.status == audience.status,
+        ~untold(),
+        limit=limit,
+    )
+
+
+def _where(connection: Connection, *conditions: ColumnElement[bool], limit: int) -> list[Registration]:
+    """The first registrations that meet these conditions."""
+    query = _all().where(*conditions).order_by(registration.c.id).limit(limit)
+    return [_registration(row) for row in connection.execute(query)]
 
 
 def forget_person(connection: Connection, address: str) -> int:

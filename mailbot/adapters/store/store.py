@@ -147,7 +147,7 @@ class SqlWork:
 
     def to_tell(self, notice: Notice, limit: int) -> list[Registration]:
         """Who is to get this notice and has not been queued it."""
-        return editions.to_tell(self._connection, notice, limit)
+        return registrations.to_tell(self._connection, notice, limit)
 
     def note_told(self, told: Registration, notice: Notice, at: datetime) -> None:
         """This person knows; ``told`` has the SEQUENCE that they were told."""
@@ -288,7 +288,7 @@ class SqlStore(SharedDatabase):
     def to_tell(self, notice: Notice, limit: int) -> list[Registration]:
         """Who is to get this notice."""
         with self._read() as connection:
-            return editions.to_tell(connection, notice, limit)
+            return registrations.to_tell(connection, notice, limit)
 
     def forget_before(self, moment: datetime) -> int:
         """Empties everything older of what is personal; answers how many rows were touched."""

@@ -92,16 +92,15 @@ def _telling(named: list[Mention]) -> list[Mention]:
 
 def _are_alternatives(named: Sequence[Mention]) -> bool:
     """Whether two different meetings are named with an "or" between them."""
-    for one, other in pairwise(named):
-        if one.clause is other.clause and one.codes != other.codes:
-            between = set(one.clause.words[one.found.end : other.found.start])
-            if between & _OR and not between & _COORDINATORS:
-                return True
-        elif one.clause is not other.clause and other.clause.words[0] in _OR and one.codes != other.codes:
-            return True
-        if one.codes != other.codes and _is_second_choice(one, other):
-            return True
-    return False
+    different = ((one, other) for one, other in pairwise(named) if one.codes != other.codes)
+    return any(_has_or_between(one, other) or _is_second_choice(one, other) for one, other in different)
+
+
+def _has_or_between(one: Mention, other: Mention) -> bool:
+    if one.clause is not other.clause:
+        return other.clause.words[0] in _OR
+    between = set(one.clause.words[one.found.end : other.found.start])
+    return bool(between & _OR) and not between & _COORDINATORS
 
 
 def _is_second_choice(one: Mention, other: Mention) -> bool:

@@ -17,7 +17,7 @@ from itertools import islice
 from mailbot.core.intent.cuts import TOPIC, inner_cuts
 from mailbot.core.intent.lexicon import Cue, Lexicon
 from mailbot.core.intent.masks import unmasked
-from mailbot.core.intent.tokens import DOT, Token, calmed, words_of
+from mailbot.core.intent.tokens import APOSTROPHES, DOT, Token, calmed, words_of
 
 MOST_TEXT = 5_000
 """Characters of a text that are heard, five times what people write: who needs more is read by a person."""
@@ -112,7 +112,7 @@ def _clauses(text: str, lexicon: Lexicon, source: Source) -> Iterator[Clause]:
 def _is_elided(cue: Cue, tokens: list[Token]) -> bool:
     """Whether an English "all" is the "all'" of "all'incontro"."""
     behind = tokens[cue.start + 1 : cue.start + 2]
-    return cue.group in ("all", "all_alone") and bool(behind) and behind[0].sign in ("'", "’")
+    return cue.group in ("all", "all_alone") and bool(behind) and behind[0].sign in APOSTROPHES
 
 
 def _of_sentence(
@@ -157,9 +157,5 @@ def _is_dated(tokens: list[Token], at: int, lexicon: Lexicon) -> bool:
 
 def _and_or_is(calm: str, token: Token) -> str:
     """The word of a token; the verb "è" as itself, which in plain form is "e"."""
-    accented = calm[token.start : token.end] in ("è", "È", "é", "É") or calm[token.end : token.end + 1] in (
-        "'",
-        "’",
-        "`",
-    )
+    accented = calm[token.start : token.end] in ("è", "È", "é", "É") or calm[token.end : token.end + 1] in APOSTROPHES
     return "è" if token.word == "e" and accented else token.word

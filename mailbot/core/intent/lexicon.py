@@ -117,12 +117,12 @@ class Matcher:
         for entry in self._entries(word):
             if not entry.rest:
                 alone[entry.group] = None
+            elif _is_whole(entry.rest[0]):
+                followed[entry.rest[0]].append(entry)
             elif entry.rest[0] == _GAP and _is_whole(entry.rest[1]):
                 gapped[entry.rest[1]].append(entry)
-            elif entry.rest[0] in (_GAP, _ANY) or entry.rest[0].endswith("*"):
-                others.append(entry)
             else:
-                followed[entry.rest[0]].append(entry)
+                others.append(entry)
         found = alone or followed or gapped or others
         return _Start(tuple(alone), followed, gapped, others) if found else None
 

@@ -27,6 +27,8 @@ SURE, LIKELY, LOOSE = 3, 2, 1
 """The weights of a meeting's own words, of its themes' words, and of words that are only near."""
 
 Codes = frozenset[str]
+Phrase = tuple[tuple[str, ...], Codes]
+"""Stems, and the meetings that they speak of."""
 
 
 @lru_cache(maxsize=8192)
@@ -59,7 +61,7 @@ class Sectors:
 
     words: dict[str, Codes]
     """Stem of a single word → the meetings it speaks of."""
-    phrases: dict[str, tuple[tuple[tuple[str, ...], Codes], ...]]
+    phrases: dict[str, tuple[Phrase, ...]]
     """Stems that stand together, in order, within a few words; by the first of them."""
     themes: Matcher
     """The words of the themes; a cue's group is the theme."""
@@ -117,10 +119,8 @@ def _themes(lexicon: Lexicon) -> Matcher:
     return Matcher(lexicon.themes)
 
 
-def _by_first(
-    phrases: Iterable[tuple[tuple[str, ...], Codes]],
-) -> dict[str, tuple[tuple[tuple[str, ...], Codes], ...]]:
-    found: dict[str, list[tuple[tuple[str, ...], Codes]]] = defaultdict(list)
+def _by_first(phrases: Iterable[Phrase]) -> dict[str, tuple[Phrase, ...]]:
+    found: dict[str, list[Phrase]] = defaultdict(list)
     for phrase, codes in dict.fromkeys(phrases):
         found[phrase[0]].append((phrase, codes))
     return {first: tuple(of) for first, of in found.items()}

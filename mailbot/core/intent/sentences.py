@@ -19,7 +19,6 @@ FEW = 4
 MOST_BESIDE = 2
 """Words beside a mention in a clause that only continues a list ("il 21, il 22 e il 26")."""
 _SELF = frozenset("io noi i we".split())
-_MAYBE = frozenset("forse magari maybe perhaps".split())
 _ANDS = frozenset("e ed and anche also plus piu".split())
 _SO = frozenset("so quindi percio dunque allora therefore".split())
 
@@ -61,7 +60,7 @@ def _is_of_self(one: Heard) -> bool:
 
 def undecided(said: list[Heard]) -> list[Heard]:
     """Who says twice that it is not settled wants nothing yet: "forse vengo il 21, vi farò sapere"."""
-    doubted = any(not _MAYBE.isdisjoint(one.clause.words) for one in said if one.hedges)
+    doubted = any(not stances.MAYBE.isdisjoint(one.clause.words) for one in said if one.hedges)
     if not doubted or sum(one.hedges for one in said) < 2 or not any(one.taken for one in said):  # once is a courtesy
         return said
     return [replace(_taken_back(one), joins=False) for one in said]

@@ -10,7 +10,7 @@ from mailbot.core.intent.mentions import Mention
 
 _LEADS_TO = frozenset("per a al di del il quello quella for to on the of".split())
 _ARTICLES = frozenset("la le lo gli i l dell della dello one".split())
-_MAYBE = frozenset("forse magari maybe perhaps".split())
+MAYBE = frozenset("forse magari maybe perhaps".split())
 _AFTERWARDS = frozenset("dopo after".split())
 LEAD = 6
 """Words between "from" or "to" and the meeting, at most."""
@@ -55,7 +55,7 @@ def stance(mention: Mention, said: Heard, others: list[Mention], *, apart: bool)
     behind = clause.words[mention.found.end : mention.found.end + 1]
     if behind == ("no",):
         return Stance.DECLINED
-    if behind and behind[0] in _MAYBE and len(others) == 1 and not said.joins:
+    if behind and behind[0] in MAYBE and len(others) == 1 and not said.joins:
         return Stance.OTHERS
     return Stance.TAKEN if said.joins else Stance.BARE
 

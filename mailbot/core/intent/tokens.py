@@ -23,6 +23,8 @@ _ABBREVIATIONS = re.compile(
     r"mon|tue|tues|wed|weds|thu|thur|thurs|fri|sat|sun|jan|jun|jul|aug|sep|sept|oct|dec|pol|polisp|vs|vs\.|pres|segr|p\.zza|v\.le|loc|fraz)\.(?=\s|\d)",
     re.IGNORECASE,
 )
+APOSTROPHES = ("'", "’", "`")
+"""As they are typed; behind a letter also for its accent."""
 DOT = "\u2024"
 """The one-dot leader stands for a dot within an abbreviation."""
 _INITIALS = re.compile(r"\b(?:[A-Za-z]\.){2,6}")
@@ -112,7 +114,7 @@ def _pieces(written: str) -> tuple[str, ...]:
 def _says_yes(calm: str, after: int, written: str, end: int) -> bool:
     """Whether "si" is a yes: with its accent, or with nothing behind it, rather than "si avvisa"."""
     words_behind = calm[after:end].split()[:1]
-    accented = written.lower() in ("sì", "sí") or calm[after : after + 1] in ("'", "’", "`")
+    accented = written.lower() in ("sì", "sí") or calm[after : after + 1] in APOSTROPHES
     behind = calm[after:end].strip()[:1]
     return accented or not behind or behind in ",;:.-–()" or bool(words_behind and _DAYISH.match(words_behind[0]))
 

@@ -224,10 +224,9 @@ def _bounce(mime: MimeMessage, sender: Address | None, subject: str, body: str) 
 def _is_brief(mime: MimeMessage) -> bool:
     """Whether a mail's bodies, as they are encoded and with blank lines, are short."""
     texts = [text for part in mime.walk() if isinstance(text := part.get_payload(), str)]
-    lines, size = sum(text.count("\n") for text in texts), sum(map(len, texts))
-    if any(len(line) > LONGEST_RETURNED for text in texts for line in text.split("\n")):
-        return False
-    return size < MOST_RETURNED and lines < MOST_SCANNED_LINES + size // SHORTEST_LINE
+    lines, size = [line for text in texts for line in text.split("\n")], sum(map(len, texts))
+    few = size < MOST_RETURNED and len(lines) - len(texts) < MOST_SCANNED_LINES + size // SHORTEST_LINE
+    return few and max(map(len, lines), default=0) <= LONGEST_RETURNED
 
 
 def _is_known_bounce(mime: MimeMessage) -> bool:

@@ -1,4 +1,4 @@
-"""Whose words are whose: a body's lines as passages, in order, nothing thrown away.
+"""Whose words are whose: a body's lines as passages, in order; only what lies beyond ``MOST_LINES`` is left out.
 
 The lines are walked once. A mark that a mail program has set (a quote sign or a ``blockquote``, an attribution, a block
 of repeated headers, a "forwarded message" line, ``-- ``) changes whose the following lines are. What is left to the

@@ -6,11 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from alembic import command
 
 from mailbot.adapters.store import SqlStore, open_engine
-from mailbot.adapters.store.engine import _alembic, migrate
-from tests.store.making import NOW, SERIES
+from mailbot.adapters.store.engine import migrate
+from tests.store.making import NOW, SERIES, older
 
 HELD = """
 INSERT INTO installation VALUES (1, '2024-01-01', x'01', 3);
@@ -36,14 +35,7 @@ INSERT INTO outbox (id, purpose, kind, recipient, message_id, state, queued_at, 
 def old(tmp_path: Path) -> Path:
     """The file as a mailbot without proposals left it."""
     file = tmp_path / "old.sqlite"
-    engine = open_engine(f"sqlite:///{file}")
-    config = _alembic()
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0002")
-    engine.dispose()
-    with closing(sqlite3.connect(file)) as connection:
-        connection.executescript(HELD)
+    older(file, "0002", HELD)
     return file
 
 
